@@ -1,0 +1,8 @@
+use ferrolab::timed;
+
+trait Shape {
+    #[timed]
+    fn area(&self) -> f64;
+}
+
+fn main() {}

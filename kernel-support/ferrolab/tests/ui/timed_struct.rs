@@ -1,0 +1,8 @@
+use ferrolab::timed;
+
+#[timed]
+struct NotAFunction;
+
+fn main() {
+    let _ = NotAFunction;
+}

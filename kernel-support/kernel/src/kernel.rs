@@ -1,0 +1,155 @@
+//! Puts the parts of a kernel together.
+
+use crate::engine::{self, Engine};
+use crate::history::History;
+use crate::interrupt::Interrupter;
+use crate::live::Live;
+use crate::pipes;
+use crate::scratch::Scratch;
+use crate::server;
+use crate::session::{Handles, Session};
+use crate::stdin::{self, Asker};
+use crate::wire::{self, Outbox, Sockets};
+use anyhow::{Context, Result};
+use jupyter_protocol::{ConnectionInfo, Status};
+use std::path::Path;
+use std::sync::{Arc, Mutex, mpsc};
+use tokio::signal::unix::{SignalKind, signal};
+
+/// evcxr and its analysis recurse deeply on large expressions.
+const ENGINE_STACK: usize = 64 << 20;
+
+/// Serves a client until it asks for shutdown.
+///
+/// # Errors
+///
+/// When the connection file cannot be read, a port is taken, or no folder can be made.
+pub(crate) fn serve(connection: &Path) -> Result<()> {
+    let text = std::fs::read_to_string(connection)
+        .with_context(|| format!("cannot read the connection file `{}`", connection.display()))?;
+    let info: ConnectionInfo = serde_json::from_str(&text)
+        .with_context(|| format!("`{}` is not a connection file", connection.display()))?;
+    let scratch = Scratch::new()?;
+    set_environment(&scratch);
+    let served = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()?
+        .block_on(run(&info, &scratch));
+    drop(scratch);
+    // Threads that still work, the analysis for instance, are not waited for.
+    match served {
+        Ok(()) => std::process::exit(0),
+        Err(error) => Err(error),
+    }
+}
+
+/// Prepares the folder that sessions start from.
+///
+/// # Errors
+///
+/// When the engine does not start or the support crate does not compile.
+pub(crate) fn warm() -> Result<()> {
+    let scratch = Scratch::new()?;
+    set_environment(&scratch);
+    let (kernel_ends, worker_ends) = pipes::open()?;
+    let (iopub, mut published) = Outbox::new();
+    let (interrupter, _cancelled) = Interrupter::new();
+    let (asker, _questions) = Asker::new(kernel_ends.input.try_clone()?.into());
+    let live = Live::new(iopub, interrupter, asker, &scratch);
+    std::thread::spawn(move || while published.blocking_recv().is_some() {});
+    engine::warm(&scratch, &live, (kernel_ends, worker_ends))
+}
+
+/// Tells evcxr where to compile, and cargo by what.
+fn set_environment(scratch: &Scratch) {
+    let wrapper = std::env::current_exe().ok().map(|exe| exe.with_file_name("ferrolab-rustc"));
+    // SAFETY: no other thread runs yet.
+    unsafe {
+        std::env::set_var("EVCXR_TMPDIR", scratch.path());
+        std::env::set_var("FERROLAB_DIAGNOSTICS", scratch.diagnostics());
+        if let Some(wrapper) = wrapper {
+            std::env::set_var("RUSTC_WRAPPER", wrapper);
+        }
+        // A target folder of the user's own would mix cells with other builds.
+        std::env::remove_var("CARGO_TARGET_DIR");
+    }
+}
+
+async fn run(info: &ConnectionInfo, scratch: &Scratch) -> Result<()> {
+    let session_id = uuid::Uuid::new_v4().to_string();
+    let sockets = Sockets::bind(info, &session_id).await?;
+    let (kernel_ends, worker_ends) = pipes::open()?;
+    let (iopub, published) = Outbox::new();
+    let (shell, replies) = Outbox::new();
+    let (interrupter, cancelled) = Interrupter::new();
+    let (asker, questions) = Asker::new(kernel_ends.input.try_clone()?.into());
+    let live = Live::new(iopub.clone(), interrupter.clone(), asker, scratch);
+    let handles = Handles {
+        live: live.clone(),
+        shell,
+        iopub: iopub.clone(),
+        interrupter,
+        history: Arc::new(Mutex::new(History::open(history_file()))),
+        current: Arc::default(),
+        stopping: Arc::default(),
+    };
+    let (send_shell, receive_shell) = sockets.shell.split();
+    let (jobs, received) = mpsc::channel();
+    tokio::spawn(wire::run_heartbeat(sockets.heartbeat));
+    tokio::spawn(wire::run_iopub(sockets.iopub, published));
+    tokio::spawn(server::run_replies(send_shell, replies));
+    tokio::spawn(stdin::run(sockets.stdin, questions, cancelled));
+    iopub.send_async(wire::broadcast(Status::starting(), None)).await;
+    tokio::spawn(server::run_shell(receive_shell, jobs, handles.clone()));
+    start_session(scratch, live, (kernel_ends, worker_ends), handles.clone(), received)?;
+    tokio::spawn(interrupt_on_signal(handles.clone()));
+    wait_for_the_end(server::run_control(sockets.control, handles.clone())).await?;
+    handles.interrupter.interrupt_for_good();
+    Ok(())
+}
+
+/// The engine loads on the session's thread, while the front already answers.
+fn start_session(
+    scratch: &Scratch,
+    live: Live,
+    ends: (pipes::KernelEnds, pipes::WorkerEnds),
+    handles: Handles,
+    received: mpsc::Receiver<crate::session::Job>,
+) -> Result<()> {
+    let copy_template = scratch.copy_of_template();
+    std::thread::Builder::new()
+        .name("session".into())
+        .stack_size(ENGINE_STACK)
+        .spawn(move || {
+            copy_template();
+            let engine = Engine::start(&live, ends);
+            Session::new(handles, engine).run(&received);
+        })?;
+    Ok(())
+}
+
+/// A client that ends kernels by signal, or a terminal.
+async fn wait_for_the_end(shutdown: impl Future<Output = Result<()>>) -> Result<()> {
+    let mut terminated = signal(SignalKind::terminate())?;
+    tokio::select! {
+        result = shutdown => result,
+        _ = terminated.recv() => Ok(()),
+    }
+}
+
+/// Clients older than the control channel's interrupt send SIGINT.
+async fn interrupt_on_signal(handles: Handles) -> Result<()> {
+    let mut interrupts = signal(SignalKind::interrupt())?;
+    while interrupts.recv().await.is_some() {
+        let interrupter = handles.interrupter.clone();
+        tokio::task::spawn_blocking(move || interrupter.interrupt());
+    }
+    Ok(())
+}
+
+/// Where inputs are kept across sessions.
+fn history_file() -> Option<std::path::PathBuf> {
+    let file = std::env::var_os("FERROLAB_HISTORY").map(Into::into);
+    file.or_else(|| Some(dirs::data_dir()?.join("ferrolab").join("history.jsonl")))
+}

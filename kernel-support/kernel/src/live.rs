@@ -1,0 +1,212 @@
+//! The request whose output is being shown, and what its cell has reported so far.
+//!
+//! The output thread writes here and the engine reads. After a cell ended, what its threads still
+//! print is shown under the last request.
+
+use crate::failure;
+use crate::frame::{Frame, Panic, Spent};
+use crate::interrupt::Interrupter;
+use crate::pump::Event;
+use crate::scratch::Scratch;
+use crate::stdin::Asker;
+use crate::stream::Piece;
+use crate::wire::{Outbox, broadcast};
+use jupyter_protocol::{
+    ExecuteResult, ExecutionCount, JupyterMessage, JupyterMessageContent, Media, StreamContent,
+};
+use serde_json::{Map, Value};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+/// What a cell reported while it ran.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Report {
+    pub(crate) last_panic: Option<Panic>,
+    /// evcxr caught a panic.
+    pub(crate) panicked: bool,
+    pub(crate) user_error: Option<String>,
+    pub(crate) spent: Option<Spent>,
+    /// The value of the last expression.
+    pub(crate) result: Option<String>,
+}
+
+/// Where the output of a request goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Audience {
+    Everyone,
+    /// A silent request shows no result.
+    Silent,
+    /// The engine's own first cell, or a user expression: no one is shown anything.
+    #[default]
+    Nobody,
+}
+
+#[derive(Default)]
+struct State {
+    parent: Option<Arc<JupyterMessage>>,
+    count: usize,
+    audience: Audience,
+    cell: String,
+    report: Report,
+}
+
+/// Shared between the engine and the output thread.
+#[derive(Clone)]
+pub(crate) struct Live {
+    state: Arc<Mutex<State>>,
+    iopub: Outbox,
+    interrupter: Interrupter,
+    asker: Asker,
+    /// The source that evcxr generated last, and what rustc said of it.
+    generated: PathBuf,
+    diagnostics: PathBuf,
+}
+
+impl Live {
+    pub(crate) fn new(iopub: Outbox, interrupter: Interrupter, asker: Asker, scratch: &Scratch) -> Self {
+        Self {
+            state: Arc::default(),
+            iopub,
+            interrupter,
+            asker,
+            generated: scratch.generated_source(),
+            diagnostics: scratch.diagnostics(),
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// Shows what follows under this request.
+    pub(crate) fn begin(&self, parent: Arc<JupyterMessage>, count: usize, audience: Audience, cell: &str) {
+        *self.state() = State {
+            parent: Some(parent),
+            count,
+            audience,
+            cell: cell.to_owned(),
+            report: Report::default(),
+        };
+    }
+
+    /// What the cell reported; the next one starts afresh.
+    pub(crate) fn take_report(&self) -> Report {
+        std::mem::take(&mut self.state().report)
+    }
+
+    /// Puts a report back, for those who read it after the outcome is known.
+    pub(crate) fn restore_report(&self, report: Report) {
+        self.state().report = report;
+    }
+
+    /// The file with rustc's diagnostics of the last compilation.
+    pub(crate) fn diagnostics(&self) -> &Path {
+        &self.diagnostics
+    }
+
+    /// The name of the cell in messages.
+    pub(crate) fn cell_name(&self) -> String {
+        format!("cell [{}]", self.state().count)
+    }
+
+    /// The source that evcxr generated last.
+    pub(crate) fn generated_source(&self) -> String {
+        std::fs::read_to_string(&self.generated).unwrap_or_default()
+    }
+
+    /// Publishes under the current request.
+    pub(crate) fn publish(&self, content: impl Into<JupyterMessageContent>) {
+        let parent = self.state().parent.clone();
+        self.iopub.send(broadcast(content, parent.as_deref()));
+    }
+
+    /// Publishes text on standard output or standard error.
+    pub(crate) fn print(&self, stream: StreamContent) {
+        if self.state().audience != Audience::Nobody && !stream.text.is_empty() {
+            self.publish(stream);
+        }
+    }
+
+    /// Publishes the value of a cell.
+    pub(crate) fn publish_result(&self, data: Media) {
+        let (count, audience) = {
+            let state = self.state();
+            (state.count, state.audience)
+        };
+        if audience == Audience::Everyone {
+            self.publish(ExecuteResult::new(ExecutionCount::new(count), data));
+        }
+    }
+
+    /// Takes an event of the worker.
+    pub(crate) fn take(&self, event: Event) {
+        match event {
+            Event::Out(piece) => self.take_piece(piece),
+            Event::Err(text) => self.print(StreamContent::stderr(&text)),
+            Event::Control(frame) => self.take_frame(frame),
+        }
+    }
+
+    fn take_piece(&self, piece: Piece) {
+        match piece {
+            Piece::Text(text) => self.print(StreamContent::stdout(&text)),
+            // The value of a cell that ends in a call for its effect, not worth a line.
+            Piece::Result(text) if text == "()" => {}
+            Piece::Result(text) => {
+                self.state().report.result = Some(text.clone());
+                self.publish_result(media(&Map::from_iter([("text/plain".to_owned(), text.into())])));
+            }
+            Piece::Display(bundle) => {
+                self.publish(jupyter_protocol::DisplayData::new(media(&bundle)));
+            }
+            Piece::Message(kind, content) => self.forward(&kind, content),
+            Piece::Input { prompt, password } => {
+                let parent = self.state().parent.clone();
+                self.asker.ask(parent, prompt, password, self.clone());
+            }
+        }
+    }
+
+    /// Sends on a message of the support crate, if it is one that a cell may send.
+    fn forward(&self, kind: &str, content: Value) {
+        let allowed = matches!(kind, "display_data" | "update_display_data" | "clear_output");
+        match JupyterMessageContent::from_type_and_content(kind, content) {
+            Ok(content) if allowed => self.publish(content),
+            _ => self.print(StreamContent::stderr(&format!("ferrolab: `{kind}` is not a display message\n"))),
+        }
+    }
+
+    fn take_frame(&self, frame: Frame) {
+        match frame {
+            Frame::Begin => self.interrupter.running(true),
+            Frame::End(spent) => {
+                self.interrupter.running(false);
+                self.state().report.spent = Some(spent);
+            }
+            Frame::Panic(panic) => self.state().report.last_panic = Some(panic),
+            Frame::ThreadPanic(panic) => self.show_thread_panic(&panic),
+            Frame::UserError(text) => self.state().report.user_error = Some(text),
+            Frame::Notice(line) => {
+                if line == "EVCXR_PANIC_NOTIFICATION" {
+                    self.state().report.panicked = true;
+                }
+            }
+        }
+    }
+
+    /// A panic of a thread ends that thread, not the cell.
+    fn show_thread_panic(&self, panic: &Panic) {
+        let cell = self.state().cell.clone();
+        let place = failure::place(panic, &self.generated_source(), &cell, &self.cell_name()).join("\n");
+        let text = format!("thread `{}` panicked: {}\n{place}\n", panic.thread, panic.message);
+        self.print(StreamContent::stderr(&text));
+    }
+}
+
+/// A MIME bundle as the protocol's crate holds it. Types that it does not know stay as they are.
+pub(crate) fn media(bundle: &Map<String, Value>) -> Media {
+    serde_json::from_value(Value::Object(bundle.clone())).unwrap_or_else(|_| {
+        let text = bundle.get("text/plain").and_then(Value::as_str).unwrap_or_default();
+        Media::new(vec![jupyter_protocol::MediaType::Plain(text.to_owned())])
+    })
+}

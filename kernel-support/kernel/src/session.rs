@@ -1,0 +1,218 @@
+//! Runs requests one after another on the thread that owns the engine.
+
+use crate::assist;
+use crate::engine::Engine;
+use crate::execute::{Executor, Outcome};
+use crate::history::History;
+use crate::interrupt::Interrupter;
+use crate::live::{Audience, Live};
+use crate::wire::{Outbox, broadcast, reply};
+use jupyter_protocol::{
+    CompleteRequest, ExecuteInput, ExecuteReply, ExecuteRequest, ExecutionCount, InspectRequest,
+    JupyterMessage, JupyterMessageContent, ReplyError, ReplyStatus, Status,
+};
+use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::Receiver;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// After a failed cell, requests that arrive within this time are taken for the same "run all".
+const SAME_RUN: Duration = Duration::from_millis(20);
+
+/// A request that needs the engine, or must wait its turn.
+pub(crate) enum Job {
+    Execute(Arc<JupyterMessage>, ExecuteRequest),
+    Complete(Arc<JupyterMessage>, CompleteRequest),
+    Inspect(Arc<JupyterMessage>, InspectRequest),
+}
+
+/// The handles by which the session reaches the rest of the kernel.
+#[derive(Clone)]
+pub(crate) struct Handles {
+    pub(crate) live: Live,
+    pub(crate) shell: Outbox,
+    pub(crate) iopub: Outbox,
+    pub(crate) interrupter: Interrupter,
+    pub(crate) history: Arc<Mutex<History>>,
+    /// The request that runs now, for those who publish beside it.
+    pub(crate) current: Arc<Mutex<Option<Arc<JupyterMessage>>>>,
+    pub(crate) stopping: Arc<AtomicBool>,
+}
+
+/// The session's own state.
+pub(crate) struct Session {
+    handles: Handles,
+    executor: Executor,
+    count: usize,
+    waiting: VecDeque<Job>,
+}
+
+impl Session {
+    /// A session on an engine, or on the reason why there is none.
+    pub(crate) fn new(handles: Handles, engine: anyhow::Result<Engine>) -> Self {
+        if let Ok(engine) = &engine {
+            handles.interrupter.set_worker(engine.worker());
+        }
+        Self {
+            executor: Executor::new(handles.live.clone(), handles.interrupter.clone(), engine),
+            handles,
+            count: 0,
+            waiting: VecDeque::new(),
+        }
+    }
+
+    /// Takes jobs until the kernel stops.
+    pub(crate) fn run(&mut self, jobs: &Receiver<Job>) {
+        loop {
+            let job = self.waiting.pop_front().or_else(|| jobs.recv().ok());
+            let Some(job) = job else { return };
+            if self.handles.stopping.load(Ordering::Relaxed) {
+                return;
+            }
+            self.take(job, jobs);
+        }
+    }
+
+    fn take(&mut self, job: Job, jobs: &Receiver<Job>) {
+        match job {
+            Job::Execute(message, request) => self.execute(&message, &request, jobs),
+            Job::Complete(message, request) => {
+                self.answer(&message, |engine| assist::complete(engine, &request));
+            }
+            Job::Inspect(message, request) => {
+                self.answer(&message, |engine| assist::inspect(engine, &request));
+            }
+        }
+    }
+
+    fn answer<C: Into<JupyterMessageContent>>(
+        &mut self,
+        message: &Arc<JupyterMessage>,
+        answer: impl FnOnce(Option<&mut Engine>) -> C,
+    ) {
+        self.status(Status::busy(), message);
+        let content = answer(self.executor.engine());
+        self.handles.shell.send(reply(content, message));
+        self.status(Status::idle(), message);
+    }
+
+    fn status(&self, status: Status, message: &JupyterMessage) {
+        self.handles.iopub.send(broadcast(status, Some(message)));
+    }
+
+    fn execute(&mut self, message: &Arc<JupyterMessage>, request: &ExecuteRequest, jobs: &Receiver<Job>) {
+        let stored = request.store_history && !request.silent;
+        self.count += usize::from(stored);
+        self.set_current(Some(Arc::clone(message)));
+        self.announce(message, request, stored);
+        let outcome = self.executor.execute(&request.code);
+        if let (true, Outcome::Ok { result: Some(result), .. }) = (stored, &outcome) {
+            self.history(|history, _| history.set_output(result));
+        }
+        let expressions = self.expressions(message, request, &outcome);
+        // Before the reply: what the client sends once it knows of the failure is meant to run.
+        let failed = matches!(outcome, Outcome::Failed(_));
+        let aborted = if failed && request.stop_on_error { self.take_cells_that_wait(jobs) } else { Vec::new() };
+        self.handles.shell.send(reply(self.reply_to(outcome, expressions), message));
+        self.set_current(None);
+        self.status(Status::idle(), message);
+        for message in aborted {
+            self.abort(&message);
+        }
+    }
+
+    fn announce(&self, message: &Arc<JupyterMessage>, request: &ExecuteRequest, stored: bool) {
+        self.status(Status::busy(), message);
+        let audience = if request.silent { Audience::Silent } else { Audience::Everyone };
+        self.handles.live.begin(Arc::clone(message), self.count, audience, &request.code);
+        if !request.silent {
+            let execution_count = ExecutionCount::new(self.count);
+            let code = request.code.clone();
+            self.handles.live.publish(ExecuteInput { code, execution_count });
+        }
+        if stored {
+            self.history(|history, count| history.add(count, &request.code));
+        }
+    }
+
+    fn set_current(&self, message: Option<Arc<JupyterMessage>>) {
+        *self.handles.current.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = message;
+    }
+
+    fn history(&self, change: impl FnOnce(&mut History, usize)) {
+        let mut history = self.handles.history.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        change(&mut history, self.count);
+    }
+
+    fn expressions(
+        &mut self,
+        message: &Arc<JupyterMessage>,
+        request: &ExecuteRequest,
+        outcome: &Outcome,
+    ) -> HashMap<String, jupyter_protocol::ExpressionResult> {
+        if matches!(outcome, Outcome::Failed(_)) {
+            return HashMap::new();
+        }
+        let mut results = HashMap::new();
+        for (name, expression) in request.user_expressions.iter().flatten() {
+            self.handles.live.begin(Arc::clone(message), self.count, Audience::Nobody, expression);
+            results.insert(name.clone(), self.executor.expression(expression));
+        }
+        results
+    }
+
+    fn reply_to(
+        &self,
+        outcome: Outcome,
+        expressions: HashMap<String, jupyter_protocol::ExpressionResult>,
+    ) -> ExecuteReply {
+        let execution_count = ExecutionCount::new(self.count);
+        match outcome {
+            Outcome::Ok { payload, .. } => ExecuteReply {
+                status: ReplyStatus::Ok,
+                execution_count,
+                payload,
+                user_expressions: Some(expressions),
+                error: None,
+            },
+            Outcome::Failed(failure) => ExecuteReply {
+                status: ReplyStatus::Error,
+                execution_count,
+                payload: Vec::new(),
+                user_expressions: Some(expressions),
+                error: Some(Box::new(ReplyError {
+                    ename: failure.name,
+                    evalue: failure.value,
+                    traceback: failure.traceback,
+                })),
+            },
+        }
+    }
+
+    /// The cells that were sent together with one that failed.
+    fn take_cells_that_wait(&mut self, jobs: &Receiver<Job>) -> Vec<Arc<JupyterMessage>> {
+        let waiting: Vec<Job> = self.waiting.drain(..).collect();
+        let arriving = std::iter::from_fn(|| jobs.recv_timeout(SAME_RUN).ok());
+        let mut cells = Vec::new();
+        for job in waiting.into_iter().chain(arriving) {
+            match job {
+                Job::Execute(message, _) => cells.push(message),
+                other => self.waiting.push_back(other),
+            }
+        }
+        cells
+    }
+
+    fn abort(&self, message: &JupyterMessage) {
+        self.status(Status::busy(), message);
+        let aborted = ExecuteReply {
+            status: ReplyStatus::Aborted,
+            execution_count: ExecutionCount::new(self.count),
+            user_expressions: Some(HashMap::new()),
+            ..ExecuteReply::default()
+        };
+        self.handles.shell.send(reply(aborted, message));
+        self.status(Status::idle(), message);
+    }
+}

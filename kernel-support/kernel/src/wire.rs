@@ -1,0 +1,128 @@
+//! The sockets of a kernel, and the handles by which its threads send on them.
+
+use anyhow::{Context, Result};
+use bytes::Bytes;
+use jupyter_protocol::{ConnectionInfo, IoPubWelcome, JupyterMessage, JupyterMessageContent};
+use jupyter_zmq_client::{
+    KernelControlConnection, KernelHeartbeatConnection, KernelIoPubXPubConnection,
+    KernelShellConnection, KernelStdinConnection, SubscriptionEvent,
+    create_kernel_control_connection, create_kernel_heartbeat_connection,
+    create_kernel_iopub_xpub_connection, create_kernel_shell_connection,
+    create_kernel_stdin_connection,
+};
+use tokio::sync::mpsc;
+
+/// The version of the protocol that the kernel speaks.
+pub(crate) const PROTOCOL: &str = "5.5";
+
+/// All five sockets, bound.
+pub(crate) struct Sockets {
+    pub(crate) shell: KernelShellConnection,
+    pub(crate) control: KernelControlConnection,
+    pub(crate) stdin: KernelStdinConnection,
+    pub(crate) iopub: KernelIoPubXPubConnection,
+    pub(crate) heartbeat: KernelHeartbeatConnection,
+}
+
+impl Sockets {
+    /// Binds the sockets that the connection file names.
+    ///
+    /// # Errors
+    ///
+    /// When a port is taken or the address is not this machine's.
+    pub(crate) async fn bind(info: &ConnectionInfo, session: &str) -> Result<Self> {
+        Ok(Self {
+            shell: create_kernel_shell_connection(info, session).await.context("cannot bind shell")?,
+            control: create_kernel_control_connection(info, session)
+                .await
+                .context("cannot bind control")?,
+            stdin: create_kernel_stdin_connection(info, session).await.context("cannot bind stdin")?,
+            iopub: create_kernel_iopub_xpub_connection(info, session)
+                .await
+                .context("cannot bind iopub")?,
+            heartbeat: create_kernel_heartbeat_connection(info)
+                .await
+                .context("cannot bind heartbeat")?,
+        })
+    }
+}
+
+/// Sends messages on one socket from any thread, in the order of the calls.
+#[derive(Clone)]
+pub(crate) struct Outbox {
+    queue: mpsc::Sender<JupyterMessage>,
+}
+
+impl Outbox {
+    /// A queue of bounded length: who writes faster than the client reads must wait.
+    pub(crate) fn new() -> (Self, mpsc::Receiver<JupyterMessage>) {
+        let (queue, receiver) = mpsc::channel(64);
+        (Self { queue }, receiver)
+    }
+
+    /// Sends from an ordinary thread.
+    pub(crate) fn send(&self, message: JupyterMessage) {
+        // The receiver is gone only while the kernel shuts down.
+        let _ = self.queue.blocking_send(message);
+    }
+
+    /// Sends from a task.
+    pub(crate) async fn send_async(&self, message: JupyterMessage) {
+        let _ = self.queue.send(message).await;
+    }
+}
+
+/// A reply to `parent`, to be sent on the socket it came from.
+pub(crate) fn reply(content: impl Into<JupyterMessageContent>, parent: &JupyterMessage) -> JupyterMessage {
+    let mut message = JupyterMessage::new(content, Some(parent));
+    message.header.version = PROTOCOL.to_owned();
+    message.header.username = "kernel".to_owned();
+    message
+}
+
+/// A message for all clients, on iopub.
+pub(crate) fn broadcast(
+    content: impl Into<JupyterMessageContent>,
+    parent: Option<&JupyterMessage>,
+) -> JupyterMessage {
+    let mut message = JupyterMessage::new(content, parent);
+    message.header.version = PROTOCOL.to_owned();
+    message.header.username = "kernel".to_owned();
+    let topic = format!("kernel.ferrolab.{}", message.header.msg_type);
+    message.zmq_identities = vec![Bytes::from(topic)];
+    message
+}
+
+/// Publishes what is queued, and welcomes each subscriber.
+pub(crate) async fn run_iopub(
+    mut socket: KernelIoPubXPubConnection,
+    mut queue: mpsc::Receiver<JupyterMessage>,
+) {
+    loop {
+        tokio::select! {
+            queued = queue.recv() => {
+                let Some(message) = queued else { return };
+                if let Err(error) = socket.send(message).await {
+                    eprintln!("ferrolab: a message could not be published: {error}");
+                }
+            }
+            subscription = socket.recv_subscription() => {
+                // A client that went away is reported as an error; the others go on.
+                if let Ok(SubscriptionEvent::Subscribe(topic)) = subscription {
+                    let mut welcome = broadcast(IoPubWelcome::new(topic.clone()), None);
+                    welcome.zmq_identities = vec![Bytes::from(topic)];
+                    let _ = socket.send(welcome).await;
+                }
+            }
+        }
+    }
+}
+
+/// Answers heartbeats, which show the client that the kernel lives.
+pub(crate) async fn run_heartbeat(mut socket: KernelHeartbeatConnection) {
+    loop {
+        if socket.single_heartbeat().await.is_err() {
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+    }
+}

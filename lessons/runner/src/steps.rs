@@ -1,0 +1,324 @@
+//! The steps of the set-up: what each depends on, what it makes, how it is done.
+
+use std::collections::HashSet;
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
+
+use crate::cargo::{self, Message};
+use crate::check;
+use crate::course::Course;
+use crate::fault::Fault;
+use crate::files;
+use crate::fingerprint::Fingerprint;
+use crate::kernelspec;
+use crate::places::Places;
+use crate::process;
+use crate::setup::Reporter;
+use crate::tools;
+
+const REQUIREMENTS: &str = include_str!("../python/requirements.txt");
+const CONSTRAINTS: &str = include_str!("../python/constraints.txt");
+
+/// A step of the set-up.
+pub(crate) struct Step {
+    /// Name of its state file.
+    pub(crate) name: &'static str,
+    /// What it is called on the screen.
+    pub(crate) title: &'static str,
+    /// Fingerprint of all it depends on.
+    pub(crate) inputs: fn(&Places) -> String,
+    /// What must be there when it is done.
+    pub(crate) outputs: fn(&Places) -> Vec<PathBuf>,
+    /// Does it.
+    pub(crate) work: fn(&Places, &Reporter) -> Result<()>,
+}
+
+/// Where a step stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Status {
+    /// Done with these inputs.
+    Done,
+    /// Done once, with other inputs.
+    Stale,
+    /// Never done, or what it made is gone.
+    Missing,
+}
+
+#[derive(Serialize, Deserialize)]
+struct State {
+    inputs: String,
+    seconds: f64,
+}
+
+/// All steps in their order. Looking at the tools comes before them and is never skipped.
+pub(crate) const STEPS: [Step; 5] = [
+    Step {
+        name: "python",
+        title: "Python environment with JupyterLab",
+        inputs: python_inputs,
+        outputs: |places| vec![places.venv_python(), places.venv().join("bin/jupyter-lab")],
+        work: python,
+    },
+    Step {
+        name: "kernel",
+        title: "Kernel",
+        inputs: kernel_inputs,
+        outputs: |places| vec![places.built("ferrolab-kernel")],
+        work: kernel,
+    },
+    Step {
+        name: "kernelspecs",
+        title: "Kernels registered with JupyterLab",
+        inputs: kernelspec::inputs,
+        outputs: kernelspec::files,
+        work: |places, _| kernelspec::register(places),
+    },
+    Step {
+        name: "caches",
+        title: "Cell caches",
+        inputs: cache_inputs,
+        outputs: |places| vec![places.home.join("template")],
+        work: warm,
+    },
+    Step {
+        name: "grading",
+        title: "Grading",
+        inputs: grading_inputs,
+        outputs: |places| vec![crate::mirror::Mirror::target(places)],
+        work: |places, _| check::prepare(places, &Course::read(places)?),
+    },
+];
+
+impl Step {
+    /// Where it stands.
+    pub(crate) fn status(&self, places: &Places) -> Status {
+        let text = fs::read(self.file(places)).unwrap_or_default();
+        let Ok(state) = serde_json::from_slice::<State>(&text) else {
+            return Status::Missing;
+        };
+        if !(self.outputs)(places).iter().all(|output| output.exists()) {
+            Status::Missing
+        } else if state.inputs == (self.inputs)(places) {
+            Status::Done
+        } else {
+            Status::Stale
+        }
+    }
+
+    /// Does the step. Only after success is it noted as done, so a kill leaves it to be done again.
+    pub(crate) fn run(&self, places: &Places, reporter: &Reporter) -> Result<()> {
+        let start = std::time::Instant::now();
+        let file = self.file(places);
+        if file.exists() {
+            fs::remove_file(&file).with_context(|| format!("`{}` cannot be removed", file.display()))?;
+        }
+        (self.work)(places, reporter)?;
+        for output in (self.outputs)(places) {
+            if !output.exists() {
+                return Err(Fault::new(
+                    format!("`{}` is still not there", output.display()),
+                    "type the same command again; if it stays so, `ferrolab doctor`",
+                ));
+            }
+        }
+        let state = State {
+            inputs: (self.inputs)(places),
+            seconds: start.elapsed().as_secs_f64(),
+        };
+        files::write_atomically(&file, serde_json::to_string_pretty(&state)?.as_bytes())
+    }
+
+    fn file(&self, places: &Places) -> PathBuf {
+        places.state().join(format!("{}.json", self.name))
+    }
+}
+
+fn python_inputs(_places: &Places) -> String {
+    let version = tools::output(&tools::python(), &["-c", "import sys; print(sys.version, sys.base_prefix)"]);
+    Fingerprint::default()
+        .text(REQUIREMENTS)
+        .text(CONSTRAINTS)
+        .text(&version.unwrap_or_default())
+        .finish()
+}
+
+/// Environments cannot be moved, so a half-made one is thrown away and made anew; the wheels are
+/// kept, so that this works without the network.
+fn python(places: &Places, reporter: &Reporter) -> Result<()> {
+    let venv = places.venv();
+    if venv.exists() {
+        fs::remove_dir_all(&venv).with_context(|| format!("`{}` cannot be removed", venv.display()))?;
+    }
+    make_environment(&venv, reporter)?;
+    let folder = places.home.join("wheels").join(python_inputs(places));
+    let complete = folder.join("complete");
+    let requirements = places.home.join("wheels/requirements.txt");
+    let constraints = places.home.join("wheels/constraints.txt");
+    files::write_atomically(&requirements, REQUIREMENTS.as_bytes())?;
+    files::write_atomically(&constraints, CONSTRAINTS.as_bytes())?;
+    let packages = CONSTRAINTS.lines().count() as u64;
+    let pip = |first: &[&str]| {
+        let mut command = Command::new(places.venv_python());
+        command.args(["-m", "pip"]).args(first);
+        command.args(["--disable-pip-version-check", "--no-input", "--progress-bar", "off"]);
+        command.arg("-r").arg(&requirements).arg("-c").arg(&constraints);
+        command
+    };
+    if !complete.exists() {
+        reporter.length(packages);
+        let mut download = pip(&["wheel"]);
+        download.arg("-w").arg(&folder);
+        follow(download, "downloading JupyterLab", reporter, &["Collecting"])?;
+        files::write_atomically(&complete, b"")?;
+    }
+    reporter.message("installing");
+    let mut install = pip(&["install", "--no-index"]);
+    install.arg("--find-links").arg(&folder);
+    follow(install, "installing JupyterLab", reporter, &[])
+}
+
+fn make_environment(venv: &Path, reporter: &Reporter) -> Result<()> {
+    reporter.message("making the environment");
+    let mut command = if tools::has_venv() {
+        let mut command = Command::new(tools::python());
+        command.args(["-m", "venv"]);
+        command
+    } else if let Some(words) = tools::virtualenv() {
+        reporter.message("`python3 -m venv` is not there, taking virtualenv");
+        let mut command = Command::new(&words[0]);
+        command.args(&words[1..]);
+        command
+    } else {
+        return Err(Fault::new(
+            "Python can make no environments: the module `venv` is not complete",
+            "type `sudo apt-get install python3-venv`",
+        ));
+    };
+    command.arg(venv);
+    follow(command, "making the Python environment", reporter, &[])
+}
+
+/// Runs a program, showing its lines as they come; lines that start with one of `counted` move the bar.
+fn follow(mut command: Command, what: &str, reporter: &Reporter, counted: &[&str]) -> Result<()> {
+    process::end_with_us(&mut command);
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .with_context(|| format!("{what}: `{}` cannot be started", command.get_program().display()))?;
+    let stdout = child.stdout.take().context("no stdout")?;
+    let stderr = child.stderr.take().context("no stderr")?;
+    let errors = std::thread::spawn(move || {
+        let lines: Vec<String> = BufReader::new(stderr).lines().map_while(Result::ok).collect();
+        lines
+    });
+    for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+        if counted.iter().any(|word| line.starts_with(word)) {
+            reporter.advance();
+        }
+        reporter.message(line.trim());
+    }
+    let status = child.wait().with_context(|| format!("{what}: lost sight of the program"))?;
+    if status.success() {
+        return Ok(());
+    }
+    let errors = errors.join().unwrap_or_default();
+    let tail = errors[errors.len().saturating_sub(12)..].join("\n");
+    Err(Fault::new(format!("{what} failed ({status})\n{tail}"), cargo::remedy(&errors.join("\n"))))
+}
+
+fn kernel_inputs(places: &Places) -> String {
+    Fingerprint::default()
+        .file(&places.root.join("Cargo.toml"))
+        .file(&places.root.join("Cargo.lock"))
+        .folder(&places.root.join("kernel-support"))
+        .text(&tools::output("rustc", &["-vV"]).unwrap_or_default())
+        .finish()
+}
+
+fn kernel(places: &Places, reporter: &Reporter) -> Result<()> {
+    reporter.length(crate_count(places));
+    let mut command = cargo::command(&places.root, &places.target);
+    command.args(["build", "--package", "ferrolab-kernel", "--bins", "--message-format=json"]);
+    let mut packages = HashSet::new();
+    let built = cargo::build(command, |message| {
+        if let Message::CompilerArtifact { manifest_path, target, .. } = message {
+            if packages.insert(manifest_path.clone()) {
+                reporter.advance();
+            }
+            reporter.message(&target.name);
+        }
+    })?;
+    if built.success { Ok(()) } else { Err(cargo::failure("building the kernel", &built)) }
+}
+
+/// How many packages the kernel is built from; the bar needs no more than a good guess.
+fn crate_count(places: &Places) -> u64 {
+    let mut command = cargo::command(&places.root, &places.target);
+    command.args(["tree", "--package", "ferrolab-kernel", "--edges", "normal,build", "--prefix", "none", "--offline"]);
+    let names = command.output().map(|output| {
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let unique: HashSet<String> = text.lines().map(|line| line.replace(" (*)", "")).collect();
+        unique.len() as u64
+    });
+    match names {
+        Ok(count) if count > 1 => count,
+        _ => files::read(&places.root.join("Cargo.lock"))
+            .map_or(400, |text| text.matches("[[package]]").count() as u64),
+    }
+}
+
+fn cache_inputs(places: &Places) -> String {
+    Fingerprint::default()
+        .stamp(&places.built("ferrolab-kernel"))
+        .folder(&places.root.join("kernel-support/ferrolab"))
+        .folder(&places.root.join("kernel-support/macros"))
+        .finish()
+}
+
+fn warm(places: &Places, reporter: &Reporter) -> Result<()> {
+    let mut command = Command::new(places.built("ferrolab-kernel"));
+    command
+        .arg("warm")
+        .current_dir(&places.root)
+        .env("FERROLAB_HOME", &places.home)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped());
+    process::end_with_us(&mut command);
+    let mut child = command.spawn().context("`ferrolab-kernel warm` cannot be started")?;
+    let mut said = Vec::new();
+    let stderr = child.stderr.take().context("no stderr")?;
+    for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+        reporter.message(line.trim());
+        said.push(line);
+    }
+    let status = child.wait().context("lost sight of `ferrolab-kernel warm`")?;
+    if status.success() {
+        return Ok(());
+    }
+    let tail = said[said.len().saturating_sub(12)..].join("\n");
+    Err(Fault::new(format!("preparing the cell caches failed ({status})\n{tail}"), cargo::remedy(&tail)))
+}
+
+fn grading_inputs(places: &Places) -> String {
+    let lessons = fs::read_dir(places.lessons()).into_iter().flatten().flatten();
+    let mut manifests: Vec<PathBuf> = lessons.map(|entry| entry.path().join("Cargo.toml")).collect();
+    manifests.retain(|path| path.is_file());
+    manifests.sort();
+    let print = Fingerprint::default()
+        .file(&places.root.join("Cargo.toml"))
+        .file(&places.root.join("Cargo.lock"))
+        .file(&places.lessons().join("lessons.toml"));
+    manifests
+        .iter()
+        .fold(print, |print, path| print.file(path))
+        .text(&tools::output("rustc", &["-vV"]).unwrap_or_default())
+        .finish()
+}

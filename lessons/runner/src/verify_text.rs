@@ -1,0 +1,232 @@
+//! What `verify` can tell by reading: titles, hints, comments, lengths, freshness.
+
+use std::fs;
+
+use anyhow::Result;
+
+use crate::course::{Exercise, Lesson};
+use crate::exercise;
+use crate::fault;
+use crate::files;
+use crate::lesson::{Block, Kind};
+use crate::notebooks;
+use crate::places::Places;
+use crate::prediction::Prediction;
+use crate::teaching;
+use crate::verify::{Finding, Subject};
+
+const TOML: &str = "lessons/lessons.toml";
+/// A cell is at most this long: longer ones are not read.
+const CELL_LINES: usize = 15;
+const QUESTION_WORDS: usize = 50;
+const WHY_WORDS: usize = 80;
+
+/// All that reading a lesson shows.
+pub(crate) fn findings(places: &Places, subject: &Subject<'_>) -> Result<Vec<Finding>> {
+    let lesson = subject.lesson;
+    let file = fault::shown(&lesson.source(), &places.root);
+    let mut found = front_matter(&file, subject);
+    found.extend(subject.source.blocks.iter().flat_map(|block| lengths(&file, block)));
+    found.extend(first_cell(&file, subject));
+    for exercise in &lesson.exercises {
+        found.extend(entry(exercise));
+        found.extend(files_of(places, lesson, exercise));
+        found.extend(fence(places, &file, subject, exercise));
+    }
+    match notebooks::generate(places, lesson, false) {
+        Ok(outcome) if outcome.stale => found.push(Finding::error(
+            fault::shown(&outcome.path, &places.root),
+            1,
+            "the notebook is stale",
+            "`ferrolab notebooks` writes it anew",
+        )),
+        Ok(_) => {}
+        Err(error) => found.push(Finding::error(&file, 1, format!("{error:#}"), fault::hint_of(&error).unwrap_or_default())),
+    }
+    Ok(found)
+}
+
+fn front_matter(file: &str, subject: &Subject<'_>) -> Vec<Finding> {
+    let (front, lesson) = (&subject.source.front, subject.lesson);
+    let mut found = Vec::new();
+    let mut compare = |key: &str, here: String, there: String| {
+        if here != there {
+            let what = format!("`{key}` is `{here}` here and `{there}` in lessons.toml");
+            found.push(Finding::error(file, 1, what, "make them the same"));
+        }
+    };
+    compare("lesson", front.lesson.clone(), lesson.name.clone());
+    compare("title", front.title.clone(), lesson.title.clone());
+    compare("minutes", front.minutes.to_string(), lesson.minutes.to_string());
+    compare("needs", front.needs.join(", "), lesson.needs.join(", "));
+    if front.promise.is_empty() {
+        found.push(Finding::error(file, 1, "the promise is empty", "one sentence: what can the learner do afterwards?"));
+    }
+    found
+}
+
+fn first_cell(file: &str, subject: &Subject<'_>) -> Option<Finding> {
+    let first = subject.source.blocks.iter().find_map(|block| match &block.kind {
+        Kind::Code { code, .. } => Some((block.line, code)),
+        _ => None,
+    });
+    match first {
+        Some((_, code)) if code.contains(":dep ferrolab") && code.contains("use ferrolab::prelude::*") => None,
+        other => Some(Finding::error(
+            file,
+            other.map_or(1, |(line, _)| line),
+            "the first cell does not bring the support crate",
+            "open with `:dep ferrolab = { path = \"../kernel-support/ferrolab\" }` and `use ferrolab::prelude::*;`",
+        )),
+    }
+}
+
+fn lengths(file: &str, block: &Block) -> Vec<Finding> {
+    let words = |text: &str| text.split_whitespace().count();
+    let mut found = Vec::new();
+    match &block.kind {
+        Kind::Code { code, .. } if code.lines().count() > CELL_LINES => found.push(Finding::warning(
+            file,
+            block.line,
+            format!("the cell has {} lines", code.lines().count()),
+            format!("at most {CELL_LINES}: split it, or move setting-up out of sight"),
+        )),
+        Kind::Predict(Prediction { question, why, .. }) => {
+            if words(question) > QUESTION_WORDS {
+                let what = format!("the question has {} words", words(question));
+                found.push(Finding::warning(file, block.line, what, format!("at most {QUESTION_WORDS}")));
+            }
+            if words(why) > WHY_WORDS {
+                let what = format!("the explanation has {} words", words(why));
+                found.push(Finding::warning(file, block.line, what, format!("at most {WHY_WORDS}")));
+            }
+        }
+        _ => {}
+    }
+    found
+}
+
+fn entry(exercise: &Exercise) -> Vec<Finding> {
+    let name = &exercise.name;
+    let mut found = Vec::new();
+    let mut error = |what: String, right: &str| found.push(Finding::error(TOML, exercise.line, what, right));
+    if exercise.title.trim().is_empty() {
+        error(format!("`{name}` has no title"), "say in a few words what is to be written");
+    }
+    if exercise.points == 0 {
+        error(format!("`{name}` is worth nothing"), "give it points");
+    }
+    if exercise.hints.len() != 3 || exercise.hints.iter().any(|hint| hint.trim().is_empty()) {
+        let count = exercise.hints.iter().filter(|hint| !hint.trim().is_empty()).count();
+        error(format!("`{name}` has {count} hints"), "exactly three, the last almost the solution");
+    }
+    found
+}
+
+fn files_of(places: &Places, lesson: &Lesson, exercise: &Exercise) -> Vec<Finding> {
+    let name = &exercise.name;
+    let shown = |path: &std::path::Path| fault::shown(path, &places.root);
+    let mut found = Vec::new();
+    for file in [lesson.solution_file(name), lesson.test_file(name)] {
+        if !file.is_file() {
+            found.push(Finding::error(shown(&file), 1, "the file is not there", "each exercise has a solution and tests"));
+        }
+    }
+    let tests = lesson.test_file(name);
+    if let Ok(text) = files::read(&tests) {
+        found.extend(test_names(&shown(&tests), &text));
+    }
+    let folder = lesson.wrong_folder(name);
+    let wrong = wrong_files(lesson, exercise);
+    if wrong.len() < 2 {
+        let what = format!("there are {} wrong solutions", wrong.len());
+        found.push(Finding::error(shown(&folder), 1, what, "two or three, each a mistake learners make"));
+    }
+    for file in wrong {
+        let text = files::read(&file).unwrap_or_default();
+        if !text.starts_with("//! Wrong:") {
+            let right = "open with `//! Wrong: ` and why it is wrong";
+            found.push(Finding::error(shown(&file), 1, "the file does not say what is wrong", right));
+        }
+    }
+    found
+}
+
+/// The wrong solutions of an exercise in the order of their names.
+pub(crate) fn wrong_files(lesson: &Lesson, exercise: &Exercise) -> Vec<std::path::PathBuf> {
+    let entries = fs::read_dir(lesson.wrong_folder(&exercise.name)).into_iter().flatten().flatten();
+    let mut files: Vec<_> = entries
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|ending| ending == "rs"))
+        .collect();
+    files.sort();
+    files
+}
+
+fn test_names(file: &str, text: &str) -> Vec<Finding> {
+    let sentences = teaching::sentences(text);
+    let mut found = Vec::new();
+    let mut test_next = false;
+    let mut number = 0;
+    for (at, line) in text.lines().map(str::trim).enumerate() {
+        test_next |= line == "#[test]";
+        let Some(name) = teaching::function_name(line).filter(|_| test_next) else {
+            continue;
+        };
+        test_next = false;
+        number += 1;
+        if !name.starts_with(&format!("t{number}_")) {
+            let right = format!("call it `t{number}_…`: numbered from the easiest");
+            found.push(Finding::error(file, at + 1, format!("test `{name}` is number {number}"), right));
+        }
+        if !sentences.contains_key(name) {
+            let right = "put a comment above `#[test]`: a sentence that teaches";
+            found.push(Finding::error(file, at + 1, format!("test `{name}` teaches nothing"), right));
+        }
+    }
+    if number == 0 {
+        found.push(Finding::error(file, 1, "there are no tests", "write `#[test]` functions `t1_…`, `t2_…`"));
+    }
+    found
+}
+
+fn fence(places: &Places, file: &str, subject: &Subject<'_>, exercise: &Exercise) -> Vec<Finding> {
+    let (lesson, name) = (subject.lesson, &exercise.name);
+    let fences: Vec<usize> = subject.source.blocks.iter().filter_map(|block| match &block.kind {
+        Kind::Check { exercise, .. } if exercise == name => Some(block.line),
+        _ => None,
+    }).collect();
+    let [line] = fences[..] else {
+        let what = format!("`{name}` has {} cells", fences.len());
+        let right = format!("give it one: a fence ```rust check=\"{name}\"");
+        return vec![Finding::error(file, fences.last().copied().unwrap_or(1), what, right)];
+    };
+    let stub = match exercise::stub(&subject.source, lesson, name) {
+        Ok(stub) => stub,
+        Err(error) => return vec![Finding::error(file, line, format!("{error:#}"), fault::hint_of(&error).unwrap_or_default())],
+    };
+    let mut found = stub_text(file, line, &stub);
+    let answer = lesson.exercise_file(name);
+    if !exercise::read_answer(&answer).is_ok_and(|text| exercise::same_text(&text, &stub)) {
+        found.push(Finding::warning(
+            fault::shown(&answer, &places.root),
+            1,
+            "the file is not the stub that lesson.md has",
+            format!("`ferrolab reset {}/{name}`, or `ferrolab notebooks --adopt-stubs` if the stub is meant to change", lesson.name),
+        ));
+    }
+    found
+}
+
+fn stub_text(file: &str, line: usize, stub: &str) -> Vec<Finding> {
+    let mut found = Vec::new();
+    if !stub.contains("todo!()") {
+        found.push(Finding::error(file, line, "the stub has no `todo!()`", "leave the learner something to write"));
+    }
+    if !stub.lines().any(|line| line.trim_start().starts_with("///")) {
+        found.push(Finding::error(file, line, "the stub has no doc comment", "say in `///` what is to be written"));
+    } else if !stub.lines().any(|line| line.trim_start().starts_with("/// ```")) {
+        found.push(Finding::error(file, line, "the stub has no example", "put a doctest into its doc comment"));
+    }
+    found
+}
