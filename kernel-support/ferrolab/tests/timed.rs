@@ -16,9 +16,9 @@ fn early(text: &str) -> Result<i32, std::num::ParseIntError> {
 }
 
 #[timed]
-fn largest<'a, T: PartialOrd + ?Sized, const N: usize>(items: [&'a T; N]) -> Option<&'a T>
+fn largest<'a, T, const N: usize>(items: [&'a T; N]) -> Option<&'a T>
 where
-    T: std::fmt::Debug,
+    T: ?Sized + PartialOrd + std::fmt::Debug,
 {
     let mut items = items.into_iter();
     let first = items.next()?;

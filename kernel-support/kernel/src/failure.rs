@@ -31,13 +31,19 @@ impl Failure {
     /// What rustc says of the cell. `generated` is the source it compiled.
     pub(crate) fn compilation(errors: &[CompilationError], generated: &str, cell: &str, name: &str) -> Self {
         let map = SourceMap::new(generated, cell);
+        // Warnings stand among the errors; of a cell that failed they only distract.
+        let of_level = |level: &str| errors.iter().filter(|error| error.level() == level).collect::<Vec<_>>();
+        let errors = match of_level("error") {
+            none if none.is_empty() => errors.iter().collect(),
+            errors => errors,
+        };
         let first = errors.first();
-        let hint = errors.iter().find_map(CompilationError::evcxr_extra_hint);
+        let hint = errors.iter().find_map(|error| error.evcxr_extra_hint());
         let mut traceback: Vec<String> = errors.iter().map(|error| rendered(error, &map, cell, name)).collect();
         traceback.extend(hint.map(|hint| format!("note: {hint}")));
         Self {
-            name: first.and_then(CompilationError::code).unwrap_or("error").to_owned(),
-            value: first.map(CompilationError::message).unwrap_or_default(),
+            name: first.and_then(|error| error.code()).unwrap_or("error").to_owned(),
+            value: first.map(|error| error.message()).unwrap_or_default(),
             traceback,
         }
     }

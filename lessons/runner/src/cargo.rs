@@ -12,10 +12,11 @@ use crate::process;
 
 /// One line of cargo's `--message-format=json`.
 #[derive(Debug, Deserialize)]
-#[serde(tag = "reason", rename_all = "kebab-case")]
+#[serde(tag = "reason")]
 pub(crate) enum Message {
     /// Something was built, or found built.
-    CompilerArtifact {
+    #[serde(rename = "compiler-artifact")]
+    Artifact {
         /// The manifest of the package it belongs to.
         manifest_path: PathBuf,
         /// What was built.
@@ -24,7 +25,8 @@ pub(crate) enum Message {
         executable: Option<PathBuf>,
     },
     /// The compiler had something to say.
-    CompilerMessage {
+    #[serde(rename = "compiler-message")]
+    Diagnostic {
         /// The manifest of the package it belongs to.
         manifest_path: PathBuf,
         /// What was being built.
@@ -101,7 +103,15 @@ pub(crate) fn command(folder: &Path, target: &Path) -> Command {
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
         let from_run = text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_");
-        if from_run || ["CARGO", "CARGO_BIN_NAME", "CARGO_CRATE_NAME", "CARGO_PRIMARY_PACKAGE"].contains(&&*text) {
+        if from_run
+            || [
+                "CARGO",
+                "CARGO_BIN_NAME",
+                "CARGO_CRATE_NAME",
+                "CARGO_PRIMARY_PACKAGE",
+            ]
+            .contains(&&*text)
+        {
             command.env_remove(&name);
         }
     }
@@ -149,7 +159,7 @@ pub(crate) fn build(mut command: Command, mut seen: impl FnMut(&Message)) -> Res
 }
 
 fn cargo_missing(error: &std::io::Error) -> anyhow::Error {
-    Fault::new(
+    Fault::error(
         format!("cargo cannot be started: {error}"),
         "install Rust from https://rustup.rs, then open a new terminal",
     )
@@ -161,17 +171,29 @@ pub(crate) fn failure(what: &str, built: &Built) -> anyhow::Error {
         .messages
         .iter()
         .filter_map(|message| match message {
-            Message::CompilerMessage { message, .. } if message.level == "error" => message.rendered.as_deref(),
+            Message::Diagnostic { message, .. } if message.level == "error" => {
+                message.rendered.as_deref()
+            }
             _ => None,
         })
         .collect();
     text.extend(important(&built.stderr));
     let text = text.join("\n");
-    Fault::new(format!("{what} failed\n{text}"), remedy(&text))
+    Fault::error(format!("{what} failed\n{text}"), remedy(&text))
 }
 
 fn important(stderr: &str) -> impl Iterator<Item = &str> {
-    let noise = ["Compiling", "Fresh", "Finished", "Downloading", "Downloaded", "Updating", "Blocking", "Locking", "Adding"];
+    let noise = [
+        "Compiling",
+        "Fresh",
+        "Finished",
+        "Downloading",
+        "Downloaded",
+        "Updating",
+        "Blocking",
+        "Locking",
+        "Adding",
+    ];
     stderr
         .lines()
         .filter(move |line| !noise.iter().any(|word| line.trim_start().starts_with(word)))
@@ -182,7 +204,17 @@ pub(crate) fn remedy(text: &str) -> String {
     let has = |needles: &[&str]| needles.iter().any(|needle| text.contains(needle));
     if has(&["No space left on device", "os error 28"]) {
         "the disk is full: free some gigabytes, then type the same command again".into()
-    } else if has(&["could not resolve", "Could not resolve", "download of", "failed to download", "network failure", "NewConnectionError", "Name or service not known", "Temporary failure in name resolution", "spurious network error"]) {
+    } else if has(&[
+        "could not resolve",
+        "Could not resolve",
+        "download of",
+        "failed to download",
+        "network failure",
+        "NewConnectionError",
+        "Name or service not known",
+        "Temporary failure in name resolution",
+        "spurious network error",
+    ]) {
         "there seems to be no network: connect, then type the same command again; what is done is kept".into()
     } else if has(&["linker `cc` not found", "linker `link.exe` not found"]) {
         crate::tools::C_COMPILER.into()

@@ -57,7 +57,9 @@ fn lesson_of(
     let all = lesson.exercises.iter();
     let options = Options {
         mirror: lesson.name.clone(),
-        keep: all.map(|other| candidate(places, lesson, other, String::new()).package()).collect::<BTreeSet<_>>(),
+        keep: all
+            .map(|other| candidate(places, lesson, other, String::new()).package())
+            .collect::<BTreeSet<_>>(),
         limit: wish.limit,
         colour: term::stdout().is_on() && !wish.json,
     };
@@ -83,7 +85,10 @@ fn sort_out<'a>(
         let mut candidate = candidate(places, lesson, exercise, String::new());
         let mut refused = grade::blank(&candidate);
         if !lesson.test_file(&exercise.name).is_file() {
-            refused.reason = Some(format!("the test file `tests/{}.rs` of the lesson is not there", exercise.name));
+            refused.reason = Some(format!(
+                "the test file `tests/{}.rs` of the lesson is not there",
+                exercise.name
+            ));
             results.push(refused);
             continue;
         }
@@ -133,10 +138,10 @@ pub(crate) fn prepare(places: &Places, course: &Course) -> Result<()> {
         mirror.fill(&candidates, &BTreeSet::new())?;
         let built = grade::build(&mirror, &candidates, false)?;
         let answered = built.messages.iter().any(|message| {
-            matches!(message, crate::cargo::Message::CompilerArtifact { target, .. } if target.kind.iter().any(|kind| kind == "test"))
+            matches!(message, crate::cargo::Message::Artifact { target, .. } if target.kind.iter().any(|kind| kind == "test"))
         });
         let own = built.messages.iter().any(|message| {
-            matches!(message, crate::cargo::Message::CompilerMessage { message, .. } if message.level == "error")
+            matches!(message, crate::cargo::Message::Diagnostic { message, .. } if message.level == "error")
         });
         if !built.success && !answered && !own {
             return Err(crate::cargo::failure("preparing the exercises", &built));

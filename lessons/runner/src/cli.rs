@@ -20,7 +20,9 @@ pub(crate) const CANNOT: u8 = 2;
 /// Learn fast, concurrent Rust in notebooks: sets the machine up, grades exercises, runs notebooks.
 #[derive(Debug, Parser)]
 #[command(name = "ferrolab", version, propagate_version = true)]
-#[command(after_help = "A first day: `ferrolab start`, then in a second terminal `ferrolab check 01_closures --watch`.")]
+#[command(
+    after_help = "A first day: `ferrolab start`, then in a second terminal `ferrolab check 01_closures --watch`."
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -129,7 +131,8 @@ pub(crate) fn run() -> Result<ExitCode> {
         Command::Setup => return setup::command(&places).map(|()| ExitCode::SUCCESS),
         Command::Doctor => return doctor::command(&places).map(code),
         Command::Start(wish) => {
-            return start::command(&places, wish.port, !wish.no_browser).map(|()| ExitCode::SUCCESS);
+            return start::command(&places, wish.port, !wish.no_browser)
+                .map(|()| ExitCode::SUCCESS);
         }
         _ => {}
     }
@@ -177,5 +180,9 @@ fn check(places: &Places, course: &Course, arguments: &CheckArgs) -> Result<Exit
 }
 
 fn code(good: bool) -> ExitCode {
-    if good { ExitCode::SUCCESS } else { ExitCode::from(NOT_YET) }
+    if good {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(NOT_YET)
+    }
 }

@@ -97,7 +97,11 @@ impl Course {
             lessons.push(accept(lesson, text, &mut names, folder)?);
         }
         if lessons.is_empty() {
-            return Err(fault(1, "there is no lesson".into(), "add a `[[lesson]]` table"));
+            return Err(fault(
+                1,
+                "there is no lesson".into(),
+                "add a `[[lesson]]` table",
+            ));
         }
         Ok(Self { lessons })
     }
@@ -159,12 +163,16 @@ impl Lesson {
 
     /// The file a learner edits.
     pub(crate) fn exercise_file(&self, exercise: &str) -> PathBuf {
-        self.folder.join("src/exercises").join(format!("{exercise}.rs"))
+        self.folder
+            .join("src/exercises")
+            .join(format!("{exercise}.rs"))
     }
 
     /// The solution of an exercise.
     pub(crate) fn solution_file(&self, exercise: &str) -> PathBuf {
-        self.folder.join("src/solutions").join(format!("{exercise}.rs"))
+        self.folder
+            .join("src/solutions")
+            .join(format!("{exercise}.rs"))
     }
 
     /// The tests that grade an exercise.
@@ -180,9 +188,12 @@ impl Lesson {
 
 fn unknown<'a>(kind: &str, name: &str, known: impl Iterator<Item = &'a String>) -> anyhow::Error {
     let known: Vec<_> = known.map(|name| format!("`{name}`")).collect();
-    Fault::new(
+    Fault::error(
         format!("there is no {kind} `{name}`"),
-        format!("there is {}; `ferrolab list` shows them all", known.join(", ")),
+        format!(
+            "there is {}; `ferrolab list` shows them all",
+            known.join(", ")
+        ),
     )
 }
 
@@ -201,12 +212,23 @@ fn accept(
     for need in &raw.needs {
         if !names.contains(need.get_ref()) {
             let line = line_at(text, need.span().start);
-            let what = format!("`{name}` needs `{}`, which does not come before it", need.get_ref());
-            return Err(fault(line, what, "name a lesson that stands above this one"));
+            let what = format!(
+                "`{name}` needs `{}`, which does not come before it",
+                need.get_ref()
+            );
+            return Err(fault(
+                line,
+                what,
+                "name a lesson that stands above this one",
+            ));
         }
     }
     if !names.insert(name.clone()) {
-        return Err(fault(line, format!("lesson `{name}` stands here twice"), "keep one of the two"));
+        return Err(fault(
+            line,
+            format!("lesson `{name}` stands here twice"),
+            "keep one of the two",
+        ));
     }
     let exercises = accept_exercises(raw.exercise, text)?;
     Ok(Lesson {
@@ -279,50 +301,12 @@ fn toml_fault(text: &str, error: &toml::de::Error) -> SourceFault {
 /// The line, counted from 1, of a byte in a text.
 pub(crate) fn line_at(text: &str, byte: usize) -> usize {
     let end = byte.min(text.len());
-    1 + text.as_bytes()[..end].iter().filter(|b| **b == b'\n').count()
+    1 + text.as_bytes()[..end]
+        .iter()
+        .filter(|b| **b == b'\n')
+        .count()
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const GOOD: &str = "[[lesson]]\nname = \"01_a\"\ntitle = \"A\"\nminutes = 5\n\
-        [[lesson.exercise]]\nname = \"one\"\ntitle = \"One\"\npoints = 3\nhints = [\"a\", \"b\", \"c\"]\n";
-
-    #[test]
-    fn reads_names_and_places() {
-        let course = Course::parse(GOOD, Path::new("/c")).unwrap();
-        let lesson = &course.lessons[0];
-        assert_eq!(lesson.package(), "lesson-01-a");
-        assert_eq!(lesson.test_file("one"), Path::new("/c/01_a/tests/one.rs"));
-        assert_eq!(lesson.exercises[0].line, 6);
-    }
-
-    #[test]
-    fn names_the_line_of_a_mistake() {
-        let twice = format!("{GOOD}[[lesson.exercise]]\nname = \"one\"\ntitle = \"\"\npoints = 1\n");
-        let error = Course::parse(&twice, Path::new("/c")).unwrap_err();
-        assert_eq!((error.line, error.what.as_str()), (11, "exercise `one` stands here twice"));
-
-        let missing = Course::parse("[[lesson]]\nname = \"01_a\"\n", Path::new("/c")).unwrap_err();
-        assert!(missing.what.contains("title"), "{}", missing.what);
-
-        let broken = Course::parse("[[lesson]]\nname = 1_a\n", Path::new("/c")).unwrap_err();
-        assert_eq!(broken.line, 2);
-    }
-
-    #[test]
-    fn a_prerequisite_comes_first() {
-        let text = GOOD.replace("minutes = 5", "minutes = 5\nneeds = [\"02_b\"]");
-        let error = Course::parse(&text, Path::new("/c")).unwrap_err();
-        assert_eq!(error.line, 5);
-    }
-
-    #[test]
-    fn selects_by_path_and_says_what_exists() {
-        let course = Course::parse(GOOD, Path::new("/c")).unwrap();
-        assert_eq!(course.select(Some("01_a/one")).unwrap()[0].1[0].title, "One");
-        let error = course.select(Some("01_a/two")).unwrap_err();
-        assert!(crate::fault::hint_of(&error).unwrap().contains("`one`"));
-    }
-}
+#[path = "course_tests.rs"]
+mod tests;

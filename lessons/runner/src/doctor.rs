@@ -44,7 +44,11 @@ pub(crate) fn command(places: &Places) -> Result<bool> {
     }
     rows.extend(course(places));
     print(&rows, term::stdout());
-    println!("\ncourse  {}\nhome    {}", places.root.display(), places.home.display());
+    println!(
+        "\ncourse  {}\nhome    {}",
+        places.root.display(),
+        places.home.display()
+    );
     Ok(rows.iter().all(|row| row.good))
 }
 
@@ -84,12 +88,25 @@ fn broken(name: &str, error: &anyhow::Error) -> Row {
 }
 
 fn print(rows: &[Row], paint: Paint) {
-    let width = rows.iter().map(|row| row.name.chars().count()).max().unwrap_or(0);
+    let width = rows
+        .iter()
+        .map(|row| row.name.chars().count())
+        .max()
+        .unwrap_or(0);
     for row in rows {
-        let mark = if row.good { paint.green("✓") } else { paint.red("✗") };
+        let mark = if row.good {
+            paint.green("✓")
+        } else {
+            paint.red("✗")
+        };
         println!("{mark} {:<width$}  {}", row.name, row.state);
         if !row.good {
-            println!("  {:<width$}  {} {}", "", paint.cyan("mend it:"), row.remedy);
+            println!(
+                "  {:<width$}  {} {}",
+                "",
+                paint.cyan("mend it:"),
+                row.remedy
+            );
         }
     }
 }

@@ -53,7 +53,9 @@ pub(crate) fn read_answer(path: &Path) -> Result<String, Unreadable> {
         return Err(Unreadable::NoFile);
     }
     let mut bytes = Vec::new();
-    fs::File::open(path)?.take(LARGEST + 1).read_to_end(&mut bytes)?;
+    fs::File::open(path)?
+        .take(LARGEST + 1)
+        .read_to_end(&mut bytes)?;
     if bytes.len() as u64 > LARGEST {
         return Err(Unreadable::Huge(meta.len()));
     }
@@ -72,15 +74,20 @@ pub(crate) fn source(places: &Places, lesson: &Lesson) -> Result<Source> {
 /// change; where lesson.md has an empty fence still, the file is the stub.
 pub(crate) fn stub(source: &Source, lesson: &Lesson, exercise: &str) -> Result<String> {
     let fence = source.blocks.iter().find_map(|block| match &block.kind {
-        Kind::Check { exercise: name, stub } if name == exercise => Some(stub),
+        Kind::Check {
+            exercise: name,
+            stub,
+        } if name == exercise => Some(stub),
         _ => None,
     });
     match fence {
         Some(stub) if !stub.trim().is_empty() => Ok(format!("{}\n", stub.trim_end())),
         _ => read_answer(&lesson.exercise_file(exercise)).map_err(|error| {
-            Fault::new(
+            Fault::error(
                 format!("`{}`: {error}", lesson.exercise_file(exercise).display()),
-                format!("write the stub there, or into the `check=\"{exercise}\"` fence of lesson.md"),
+                format!(
+                    "write the stub there, or into the `check=\"{exercise}\"` fence of lesson.md"
+                ),
             )
         }),
     }
@@ -89,7 +96,10 @@ pub(crate) fn stub(source: &Source, lesson: &Lesson, exercise: &str) -> Result<S
 /// Whether two programs are the same text but for white space at line ends.
 pub(crate) fn same_text(one: &str, other: &str) -> bool {
     let lines = |text: &'_ str| -> Vec<String> {
-        text.trim().lines().map(|line| line.trim_end().to_owned()).collect()
+        text.trim()
+            .lines()
+            .map(|line| line.trim_end().to_owned())
+            .collect()
     };
     lines(one) == lines(other)
 }
@@ -102,21 +112,36 @@ mod tests {
     fn refuses_what_is_no_answer() {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name);
-        assert!(matches!(read_answer(&path("none.rs")), Err(Unreadable::Missing)));
-        assert!(matches!(read_answer(folder.path()), Err(Unreadable::NoFile)));
+        assert!(matches!(
+            read_answer(&path("none.rs")),
+            Err(Unreadable::Missing)
+        ));
+        assert!(matches!(
+            read_answer(folder.path()),
+            Err(Unreadable::NoFile)
+        ));
 
         fs::write(path("latin.rs"), b"// caf\xe9").unwrap();
-        assert!(matches!(read_answer(&path("latin.rs")), Err(Unreadable::NotText(6))));
+        assert!(matches!(
+            read_answer(&path("latin.rs")),
+            Err(Unreadable::NotText(6))
+        ));
 
         fs::write(path("huge.rs"), vec![b' '; LARGEST as usize + 1]).unwrap();
-        assert!(matches!(read_answer(&path("huge.rs")), Err(Unreadable::Huge(_))));
+        assert!(matches!(
+            read_answer(&path("huge.rs")),
+            Err(Unreadable::Huge(_))
+        ));
 
         fs::write(path("good.rs"), "fn a() {}").unwrap();
         assert_eq!(read_answer(&path("good.rs")).unwrap(), "fn a() {}");
         #[cfg(unix)]
         {
             std::os::unix::fs::symlink(path("good.rs"), path("link.rs")).unwrap();
-            assert!(matches!(read_answer(&path("link.rs")), Err(Unreadable::Link)));
+            assert!(matches!(
+                read_answer(&path("link.rs")),
+                Err(Unreadable::Link)
+            ));
         }
     }
 

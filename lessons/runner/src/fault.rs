@@ -14,7 +14,7 @@ pub(crate) struct Fault {
 
 impl Fault {
     /// An error that says `what` went wrong and, in `hint`, what mends it.
-    pub(crate) fn new(what: impl Into<String>, hint: impl Into<String>) -> anyhow::Error {
+    pub(crate) fn error(what: impl Into<String>, hint: impl Into<String>) -> anyhow::Error {
         anyhow::Error::new(Self {
             what: what.into(),
             hint: hint.into(),
@@ -83,7 +83,7 @@ pub(crate) struct SourceFault {
 impl SourceFault {
     /// The same as an error for the command line.
     pub(crate) fn into_error(self) -> anyhow::Error {
-        Fault::new(
+        Fault::error(
             format!("{}:{}: {}", self.file, self.line, self.what),
             self.right,
         )
@@ -92,5 +92,8 @@ impl SourceFault {
 
 /// The path to show to a person: relative to `root` where it lies inside.
 pub(crate) fn shown(path: &Path, root: &Path) -> String {
-    path.strip_prefix(root).unwrap_or(path).display().to_string()
+    path.strip_prefix(root)
+        .unwrap_or(path)
+        .display()
+        .to_string()
 }

@@ -58,7 +58,9 @@ fn attribute(text: &str) -> Result<(String, Value, &str), (String, String)> {
     let (key, rest) = text
         .split_once('=')
         .ok_or_else(|| wrong(format!("`{text}` is no attribute")))?;
-    let named = key.chars().all(|c| c.is_alphanumeric() || "_-.".contains(c));
+    let named = key
+        .chars()
+        .all(|c| c.is_alphanumeric() || "_-.".contains(c));
     if key.is_empty() || !named {
         return Err(wrong(format!("`{}` is no attribute name", key.trim())));
     }
@@ -76,7 +78,8 @@ mod tests {
 
     #[test]
     fn reads_tags_and_checks() {
-        let info = Info::parse(r#"rust tags=["raises-exception", "slow"] check="compose""#).unwrap();
+        let info =
+            Info::parse(r#"rust tags=["raises-exception", "slow"] check="compose""#).unwrap();
         assert_eq!(info.language, "rust");
         assert_eq!(info.tags(), ["raises-exception", "slow"]);
         assert_eq!(info.text("check"), Some("compose"));
@@ -84,8 +87,18 @@ mod tests {
 
     #[test]
     fn says_what_is_wrong() {
-        assert!(Info::parse("rust check=compose").unwrap_err().0.contains("`check`"));
-        assert!(Info::parse("rust compose").unwrap_err().0.contains("`compose`"));
+        assert!(
+            Info::parse("rust check=compose")
+                .unwrap_err()
+                .0
+                .contains("`check`")
+        );
+        assert!(
+            Info::parse("rust compose")
+                .unwrap_err()
+                .0
+                .contains("`compose`")
+        );
         assert!(Info::parse("rust a=1 a=2").unwrap_err().0.contains("twice"));
     }
 }

@@ -63,7 +63,11 @@ pub(crate) fn back_up(path: &Path) -> Result<PathBuf> {
         .context("a file needs a name")?
         .to_string_lossy();
     for number in 0.. {
-        let ending = if number == 0 { String::new() } else { number.to_string() };
+        let ending = if number == 0 {
+            String::new()
+        } else {
+            number.to_string()
+        };
         let copy = path.with_file_name(format!("{name}.bak{ending}"));
         match fs::read(&copy) {
             Ok(old) if old == text => return Ok(copy),

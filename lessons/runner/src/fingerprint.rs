@@ -17,7 +17,8 @@ pub(crate) struct Fingerprint {
 impl Fingerprint {
     /// Adds a text.
     pub(crate) fn text(mut self, text: &str) -> Self {
-        self.bytes.extend_from_slice(&(text.len() as u64).to_le_bytes());
+        self.bytes
+            .extend_from_slice(&(text.len() as u64).to_le_bytes());
         self.bytes.extend_from_slice(text.as_bytes());
         self
     }
@@ -68,5 +69,7 @@ impl Fingerprint {
 
 /// The name of some bytes: a version 5 UUID, the same on every machine and with every compiler.
 pub(crate) fn short(bytes: &[u8]) -> String {
-    Uuid::new_v5(&Uuid::NAMESPACE_URL, bytes).simple().to_string()
+    Uuid::new_v5(&Uuid::NAMESPACE_URL, bytes)
+        .simple()
+        .to_string()
 }

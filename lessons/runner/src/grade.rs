@@ -28,7 +28,11 @@ pub(crate) struct Options {
 }
 
 /// Grades all candidates in one go and gives the results in their order.
-pub(crate) fn grade(places: &Places, candidates: &[Candidate<'_>], options: &Options) -> Result<Vec<Graded>> {
+pub(crate) fn grade(
+    places: &Places,
+    candidates: &[Candidate<'_>],
+    options: &Options,
+) -> Result<Vec<Graded>> {
     if candidates.is_empty() {
         return Ok(Vec::new());
     }
@@ -48,8 +52,16 @@ pub(crate) fn grade(places: &Places, candidates: &[Candidate<'_>], options: &Opt
 }
 
 /// Builds the test programs without running them.
-pub(crate) fn build(mirror: &Mirror<'_>, candidates: &[Candidate<'_>], colour: bool) -> Result<Built> {
-    let format = if colour { "json-diagnostic-rendered-ansi" } else { "json" };
+pub(crate) fn build(
+    mirror: &Mirror<'_>,
+    candidates: &[Candidate<'_>],
+    colour: bool,
+) -> Result<Built> {
+    let format = if colour {
+        "json-diagnostic-rendered-ansi"
+    } else {
+        "json"
+    };
     let mut arguments = vec![
         "build".to_owned(),
         "--tests".to_owned(),
@@ -78,12 +90,18 @@ fn by_package(built: &Built) -> HashMap<String, Package> {
     };
     for message in &built.messages {
         match message {
-            Message::CompilerArtifact { manifest_path, target, executable: Some(program) }
-                if target.kind.iter().any(|kind| kind == "test") =>
-            {
+            Message::Artifact {
+                manifest_path,
+                target,
+                executable: Some(program),
+            } if target.kind.iter().any(|kind| kind == "test") => {
                 packages.entry(name(manifest_path)).or_default().program = Some(program.clone());
             }
-            Message::CompilerMessage { manifest_path, message, .. } => {
+            Message::Diagnostic {
+                manifest_path,
+                message,
+                ..
+            } => {
                 let package = packages.entry(name(manifest_path)).or_default();
                 package.diagnostics.push(message.clone());
             }
@@ -93,13 +111,25 @@ fn by_package(built: &Built) -> HashMap<String, Package> {
     packages
 }
 
-fn judge(mirror: &Mirror<'_>, candidate: &Candidate<'_>, package: Package, limit: Duration) -> Result<Graded> {
+fn judge(
+    mirror: &Mirror<'_>,
+    candidate: &Candidate<'_>,
+    package: Package,
+    limit: Duration,
+) -> Result<Graded> {
     let start = Instant::now();
     let names = Names::new(candidate);
     let mut graded = blank(candidate);
-    graded.diagnostics = package.diagnostics.iter().filter_map(|d| names.diagnostic(d)).collect();
+    graded.diagnostics = package
+        .diagnostics
+        .iter()
+        .filter_map(|d| names.diagnostic(d))
+        .collect();
     let Some(program) = package.program else {
-        let errors = graded.diagnostics.iter().any(|diagnostic| diagnostic.level == "error");
+        let errors = graded
+            .diagnostics
+            .iter()
+            .any(|diagnostic| diagnostic.level == "error");
         if errors {
             graded.verdict = Verdict::DoesNotCompile;
         } else {
@@ -141,7 +171,8 @@ pub(crate) fn blank(candidate: &Candidate<'_>) -> Graded {
 }
 
 fn teach(candidate: &Candidate<'_>, names: &Names, tests: &mut [Test]) {
-    let source = files::read(&candidate.lesson.test_file(&candidate.exercise.name)).unwrap_or_default();
+    let source =
+        files::read(&candidate.lesson.test_file(&candidate.exercise.name)).unwrap_or_default();
     let mut sentences = teaching::sentences(&source);
     for test in tests {
         let function = test.name.rsplit("::").next().unwrap_or(&test.name);
@@ -193,7 +224,12 @@ impl Names {
             file: span.map(|span| self.to_course(&span.file_name)),
             line: span.map(|span| span.line_start),
             column: span.map(|span| span.column_start),
-            rendered: self.to_course(diagnostic.rendered.as_deref().unwrap_or(&diagnostic.message)),
+            rendered: self.to_course(
+                diagnostic
+                    .rendered
+                    .as_deref()
+                    .unwrap_or(&diagnostic.message),
+            ),
         })
     }
 }

@@ -9,9 +9,10 @@ pub(crate) fn escape(text: &str) -> String {
 }
 
 const KEYWORDS: [&str; 38] = [
-    "as", "async", "await", "break", "const", "continue", "crate", "dyn", "else", "enum", "extern", "false", "fn",
-    "for", "if", "impl", "in", "let", "loop", "match", "mod", "move", "mut", "pub", "ref", "return", "self", "Self",
-    "static", "struct", "super", "trait", "true", "type", "unsafe", "use", "where", "while",
+    "as", "async", "await", "break", "const", "continue", "crate", "dyn", "else", "enum", "extern",
+    "false", "fn", "for", "if", "impl", "in", "let", "loop", "match", "mod", "move", "mut", "pub",
+    "ref", "return", "self", "Self", "static", "struct", "super", "trait", "true", "type",
+    "unsafe", "use", "where", "while",
 ];
 
 /// Colours Rust code. What it does not know it leaves alone: this is for reading, not for parsing.
@@ -48,11 +49,15 @@ fn token(text: &str, line_start: bool) -> (&'static str, usize) {
         return ("s", length);
     }
     if first.is_ascii_digit() {
-        let end = text.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(text.len());
+        let end = text
+            .find(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
+            .unwrap_or(text.len());
         return ("n", end);
     }
     if first.is_alphabetic() || first == '_' {
-        let end = text.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(text.len());
+        let end = text
+            .find(|c: char| !(c.is_alphanumeric() || c == '_'))
+            .unwrap_or(text.len());
         return (word(&text[..end], &text[end..]), end);
     }
     ("", first.len_utf8())
@@ -81,7 +86,11 @@ fn string(text: &str) -> Option<usize> {
         if raw[marks..].starts_with('"') {
             let close = format!("\"{}", "#".repeat(marks));
             let start = prefix + 1 + marks + 1;
-            return Some(text[start..].find(&close).map_or(text.len(), |at| start + at + close.len()));
+            return Some(
+                text[start..]
+                    .find(&close)
+                    .map_or(text.len(), |at| start + at + close.len()),
+            );
         }
     }
     if body.starts_with('"') {
@@ -115,10 +124,15 @@ pub(crate) fn ansi(text: &str) -> String {
     let mut html = String::new();
     let mut style = Style::default();
     for piece in text.split("\x1b[") {
-        let (codes, rest) = if html.is_empty() && !text.starts_with("\x1b[") && std::ptr::eq(piece.as_ptr(), text.as_ptr()) {
+        let (codes, rest) = if html.is_empty()
+            && !text.starts_with("\x1b[")
+            && std::ptr::eq(piece.as_ptr(), text.as_ptr())
+        {
             (None, piece)
         } else {
-            let end = piece.find(|c: char| c.is_ascii_alphabetic()).map_or(piece.len(), |at| at + 1);
+            let end = piece
+                .find(|c: char| c.is_ascii_alphabetic())
+                .map_or(piece.len(), |at| at + 1);
             (Some(&piece[..end]), &piece[end..])
         };
         if let Some(codes) = codes.and_then(|codes| codes.strip_suffix('m')) {
@@ -205,23 +219,33 @@ mod tests {
         assert!(html.contains("<span class=\"t\">Vec</span>&lt;"));
         assert!(html.contains("<span class=\"m\">vec</span>!"));
         assert!(html.contains("<span class=\"c\">// &lt;b&gt;</span>"));
-        assert!(html.contains("<span class=\"s\">&quot;a\\&quot;b&quot;</span>"), "{html}");
+        assert!(
+            html.contains("<span class=\"s\">&quot;a\\&quot;b&quot;</span>"),
+            "{html}"
+        );
         assert!(html.contains("<span class=\"s\">'c'</span>"));
         assert!(!html.contains("<span class=\"s\">'a"));
     }
 
     #[test]
     fn odd_code_is_kept_whole() {
-        for code in ["\"open", "'", "b'", "r#\"open", "/* open", "é'é'", "%%check", "r", "br##"] {
+        for code in [
+            "\"open", "'", "b'", "r#\"open", "/* open", "é'é'", "%%check", "r", "br##",
+        ] {
             let plain = rust(code).replace("</span>", "").replace("&quot;", "\"");
-            let plain = plain.split("<span").map(|part| part.split_once('>').map_or(part, |(_, text)| text));
+            let plain = plain
+                .split("<span")
+                .map(|part| part.split_once('>').map_or(part, |(_, text)| text));
             assert_eq!(plain.collect::<String>(), code);
         }
     }
 
     #[test]
     fn terminal_colours_become_classes() {
-        assert_eq!(ansi("a\x1b[1;31mb<\x1b[0mc"), "a<span class=\"a1 ab\">b&lt;</span>c");
+        assert_eq!(
+            ansi("a\x1b[1;31mb<\x1b[0mc"),
+            "a<span class=\"a1 ab\">b&lt;</span>c"
+        );
         assert_eq!(ansi("\x1b[38;5;9mx"), "<span class=\"a1\">x</span>");
         assert_eq!(ansi("10%\r50%\r100%\ndone\r\n"), "100%\ndone\n");
         assert_eq!(ansi(""), "");

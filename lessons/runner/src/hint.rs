@@ -16,7 +16,7 @@ pub(crate) fn command(places: &Places, course: &Course, what: &str) -> Result<()
         [exercise] if what.contains('/') => exercise,
         _ => {
             let first = lesson.exercises.first().map_or("compose", |e| &e.name);
-            return Err(Fault::new(
+            return Err(Fault::error(
                 "a hint is for one exercise",
                 format!("name it: `ferrolab hint {}/{first}`", lesson.name),
             ));
@@ -32,13 +32,23 @@ pub(crate) fn command(places: &Places, course: &Course, what: &str) -> Result<()
     for (at, hint) in exercise.hints.iter().take(shown).enumerate() {
         let number = format!("hint {} of {all}", at + 1);
         let last = at + 1 == shown;
-        println!("{}: {hint}\n", if last { paint.bold(&number) } else { paint.dim(&number) });
+        println!(
+            "{}: {hint}\n",
+            if last {
+                paint.bold(&number)
+            } else {
+                paint.dim(&number)
+            }
+        );
     }
     let path = format!("{}/{}", lesson.name, exercise.name);
     if shown < all {
         println!("more: {}", paint.cyan(&format!("ferrolab hint {path}")));
     } else {
-        println!("that was the last one; try it: {}", paint.cyan(&format!("ferrolab check {path}")));
+        println!(
+            "that was the last one; try it: {}",
+            paint.cyan(&format!("ferrolab check {path}"))
+        );
     }
     Ok(())
 }

@@ -17,7 +17,11 @@ pub(crate) fn page(notebook: &Notebook, path: &Path) -> String {
         name.to_string_lossy().into_owned()
     });
     let folder = path.parent().unwrap_or(Path::new("."));
-    let cells: Vec<String> = notebook.cells.iter().map(|cell| self::cell(cell, folder)).collect();
+    let cells: Vec<String> = notebook
+        .cells
+        .iter()
+        .map(|cell| self::cell(cell, folder))
+        .collect();
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"{POLICY}\">\n\
@@ -42,11 +46,21 @@ fn title(notebook: &Notebook) -> Option<String> {
 fn cell(cell: &Cell, folder: &Path) -> String {
     match cell {
         Cell::Markdown { source, .. } => {
-            format!("<section class=\"text\">\n{}</section>", html_output::markdown(&source.concat(), Some(folder)))
+            format!(
+                "<section class=\"text\">\n{}</section>",
+                html_output::markdown(&source.concat(), Some(folder))
+            )
         }
         Cell::Raw { source, .. } => format!("<pre>{}</pre>", escape(&source.concat())),
-        Cell::Code { source, outputs, execution_count, .. } => {
-            let count = execution_count.map_or(String::new(), |count| format!("<span class=\"count\">{count}</span>"));
+        Cell::Code {
+            source,
+            outputs,
+            execution_count,
+            ..
+        } => {
+            let count = execution_count.map_or(String::new(), |count| {
+                format!("<span class=\"count\">{count}</span>")
+            });
             let code = highlight::rust(&source.concat());
             let outputs: Vec<String> = outputs.iter().map(html_output::output).collect();
             let outputs = if outputs.is_empty() {
@@ -54,7 +68,9 @@ fn cell(cell: &Cell, folder: &Path) -> String {
             } else {
                 format!("<div class=\"outputs\">\n{}\n</div>\n", outputs.join("\n"))
             };
-            format!("<section class=\"cell\">\n<div class=\"code\">{count}<pre>{code}</pre></div>\n{outputs}</section>")
+            format!(
+                "<section class=\"cell\">\n<div class=\"code\">{count}<pre>{code}</pre></div>\n{outputs}</section>"
+            )
         }
     }
 }
@@ -66,7 +82,9 @@ pub(crate) fn without_ansi(text: &str) -> String {
     while let Some(at) = rest.find("\x1b[") {
         plain.push_str(&rest[..at]);
         let code = &rest[at + 2..];
-        let end = code.find(|c: char| c.is_ascii_alphabetic()).map_or(code.len(), |at| at + 1);
+        let end = code
+            .find(|c: char| c.is_ascii_alphabetic())
+            .map_or(code.len(), |at| at + 1);
         rest = &code[end..];
     }
     plain.push_str(rest);

@@ -15,7 +15,11 @@ use crate::highlight;
 pub(crate) fn output(output: &Output) -> String {
     match output {
         Output::Stream { name, text } => {
-            format!("<pre class=\"stream {}\">{}</pre>", highlight::escape(name), highlight::ansi(&text.0))
+            format!(
+                "<pre class=\"stream {}\">{}</pre>",
+                highlight::escape(name),
+                highlight::ansi(&text.0)
+            )
         }
         Output::DisplayData(display) => media(&display.data),
         Output::ExecuteResult(result) => media(&result.data),
@@ -46,7 +50,9 @@ fn media(media: &Media) -> String {
         Some(MediaType::Png(data)) => image("image/png", data),
         Some(MediaType::Jpeg(data)) => image("image/jpeg", data),
         Some(MediaType::Gif(data)) => image("image/gif", data),
-        Some(MediaType::Markdown(text)) => format!("<div class=\"rich\">{}</div>", markdown(text, None)),
+        Some(MediaType::Markdown(text)) => {
+            format!("<div class=\"rich\">{}</div>", markdown(text, None))
+        }
         Some(MediaType::Json(json)) => {
             let text = serde_json::to_string_pretty(json).unwrap_or_default();
             format!("<pre>{}</pre>", highlight::escape(&text))
@@ -59,7 +65,10 @@ fn media(media: &Media) -> String {
 }
 
 fn image(kind: &str, data: &str) -> String {
-    let data: String = data.chars().filter(|c| c.is_ascii_alphanumeric() || "+/=".contains(*c)).collect();
+    let data: String = data
+        .chars()
+        .filter(|c| c.is_ascii_alphanumeric() || "+/=".contains(*c))
+        .collect();
     format!("<img src=\"data:{kind};base64,{data}\" alt=\"output\">")
 }
 
@@ -79,12 +88,23 @@ fn svg_address(svg: &str) -> String {
 
 /// Markdown as HTML. Pictures that lie beside the notebook are put into the page.
 pub(crate) fn markdown(text: &str, folder: Option<&Path>) -> String {
-    let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_FOOTNOTES;
+    let options =
+        Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_FOOTNOTES;
     let events = Parser::new_ext(text, options).map(|event| match event {
-        Event::Start(Tag::Image { link_type, dest_url, title, id }) => {
+        Event::Start(Tag::Image {
+            link_type,
+            dest_url,
+            title,
+            id,
+        }) => {
             let embedded = folder.and_then(|folder| embed(folder, &dest_url));
             let dest_url = embedded.map_or(dest_url, CowStr::from);
-            Event::Start(Tag::Image { link_type, dest_url, title, id })
+            Event::Start(Tag::Image {
+                link_type,
+                dest_url,
+                title,
+                id,
+            })
         }
         event => event,
     });
@@ -110,17 +130,48 @@ fn embed(folder: &Path, address: &str) -> Option<String> {
 
 /// What tables, bars and coloured words need. Nothing that positions, loads or covers.
 const PROPERTIES: [&str; 28] = [
-    "width", "min-width", "max-width", "height", "min-height", "max-height", "color", "background-color",
-    "text-align", "vertical-align", "padding", "padding-left", "padding-right", "padding-top", "padding-bottom",
-    "margin", "border", "border-collapse", "border-radius", "border-bottom", "border-left", "font-weight",
-    "font-style", "font-family", "font-size", "display", "opacity", "white-space",
+    "width",
+    "min-width",
+    "max-width",
+    "height",
+    "min-height",
+    "max-height",
+    "color",
+    "background-color",
+    "text-align",
+    "vertical-align",
+    "padding",
+    "padding-left",
+    "padding-right",
+    "padding-top",
+    "padding-bottom",
+    "margin",
+    "border",
+    "border-collapse",
+    "border-radius",
+    "border-bottom",
+    "border-left",
+    "font-weight",
+    "font-style",
+    "font-family",
+    "font-size",
+    "display",
+    "opacity",
+    "white-space",
 ];
 
 /// HTML without scripts, handlers, frames, forms and foreign styles. Inline SVG becomes a picture.
 fn clean(html: &str) -> String {
     let html = pictures(html);
     Builder::default()
-        .add_tags(["progress", "meter", "details", "summary", "figure", "figcaption"])
+        .add_tags([
+            "progress",
+            "meter",
+            "details",
+            "summary",
+            "figure",
+            "figcaption",
+        ])
         .add_tag_attributes("progress", ["value", "max"])
         .add_tag_attributes("meter", ["value", "min", "max"])
         .add_generic_attributes(["style"])
@@ -130,7 +181,13 @@ fn clean(html: &str) -> String {
         .attribute_filter(|element, attribute, value| {
             let data = value.trim_start().to_ascii_lowercase().starts_with("data:");
             let picture = element == "img" && attribute == "src";
-            if data && !(picture && value.trim_start().to_ascii_lowercase().starts_with("data:image/")) {
+            if data
+                && !(picture
+                    && value
+                        .trim_start()
+                        .to_ascii_lowercase()
+                        .starts_with("data:image/"))
+            {
                 return None;
             }
             Some(Cow::Borrowed(value))
@@ -144,7 +201,10 @@ fn pictures(html: &str) -> String {
     let mut result = String::new();
     let mut rest = html;
     while let Some(start) = rest.find("<svg") {
-        let Some(end) = rest[start..].find("</svg>").map(|at| start + at + "</svg>".len()) else {
+        let Some(end) = rest[start..]
+            .find("</svg>")
+            .map(|at| start + at + "</svg>".len())
+        else {
             break;
         };
         result.push_str(&rest[..start]);
@@ -191,17 +251,36 @@ mod tests {
              <iframe src=\"x\"></iframe><a href=\"javascript:x()\">l</a><a href=\"data:text/html,x\">d</a>\
              <img src=\"data:text/html,x\"><style>*{}</style><svg onload=\"x()\"><script>y()</script></svg>",
         );
-        for bad in ["onclick", "<script", "alert", "iframe", "javascript:", "data:text", "<style", "<svg", "position"] {
+        for bad in [
+            "onclick",
+            "<script",
+            "alert",
+            "iframe",
+            "javascript:",
+            "data:text",
+            "<style",
+            "<svg",
+            "position",
+        ] {
             assert!(!html.contains(bad), "`{bad}` in {html}");
         }
-        assert!(html.contains("color:red") || html.contains("color: red"), "{html}");
+        assert!(
+            html.contains("color:red") || html.contains("color: red"),
+            "{html}"
+        );
         assert!(html.contains("data:image/svg+xml;base64,"), "{html}");
     }
 
     #[test]
     fn markdown_keeps_tables_and_folded_answers() {
-        let html = markdown("| a | b |\n|---|---|\n| 1 | 2 |\n\n<details><summary>S</summary>\n\n`x`\n\n</details>\n", None);
-        assert!(html.contains("<table>") && html.contains("<summary>S</summary>"), "{html}");
+        let html = markdown(
+            "| a | b |\n|---|---|\n| 1 | 2 |\n\n<details><summary>S</summary>\n\n`x`\n\n</details>\n",
+            None,
+        );
+        assert!(
+            html.contains("<table>") && html.contains("<summary>S</summary>"),
+            "{html}"
+        );
         assert!(html.contains("<code>x</code>"), "{html}");
     }
 }

@@ -58,12 +58,14 @@ impl Kernel {
             .context("no ports are free for the kernel")?;
         let info = connection(&ports, &found.name);
         let file = folder.path().join("connection.json");
-        std::fs::write(&file, serde_json::to_vec(&info)?).context("the connection file cannot be written")?;
-        let log = std::fs::File::create(folder.path().join("log")).context("the log cannot be made")?;
+        std::fs::write(&file, serde_json::to_vec(&info)?)
+            .context("the connection file cannot be written")?;
+        let log =
+            std::fs::File::create(folder.path().join("log")).context("the log cannot be made")?;
         let mut command = command(found, &file, notebook)?;
         command.stdout(log.try_clone()?).stderr(log);
         let mut group = Group::spawn(&mut command).map_err(|error| {
-            Fault::new(
+            Fault::error(
                 format!("the kernel `{}` cannot be started: {error}", found.name),
                 "`ferrolab setup` builds and registers the course's kernel",
             )
@@ -78,7 +80,15 @@ impl Kernel {
             .map_err(|_| silent(&found.name, folder.path()))?
             .context("the kernel's ports cannot be reached")?;
         let by_message = found.spec.interrupt_mode.as_deref() == Some("message");
-        let mut kernel = Self { group, by_message, shell, control, replies, published, folder };
+        let mut kernel = Self {
+            group,
+            by_message,
+            shell,
+            control,
+            replies,
+            published,
+            folder,
+        };
         kernel.greet(&found.name).await?;
         Ok(kernel)
     }
@@ -90,7 +100,10 @@ impl Kernel {
         let mut answered = false;
         while Instant::now() < deadline {
             let request: JupyterMessage = KernelInfoRequest {}.into();
-            self.shell.send(request).await.context("the kernel cannot be asked")?;
+            self.shell
+                .send(request)
+                .await
+                .context("the kernel cannot be asked")?;
             let pause = Instant::now() + Duration::from_secs(if answered { 1 } else { 20 });
             loop {
                 tokio::select! {
@@ -119,7 +132,10 @@ impl Kernel {
         request.allow_stdin = false;
         let request: JupyterMessage = request.into();
         let id = request.header.msg_id.clone();
-        self.shell.send(request).await.context("the cell cannot be sent")?;
+        self.shell
+            .send(request)
+            .await
+            .context("the cell cannot be sent")?;
         if let Some(end) = self.listen(&id, Instant::now() + limit, &mut seen).await {
             return Ok(end);
         }
@@ -135,7 +151,12 @@ impl Kernel {
     }
 
     /// Listens until the cell is done; `None` at the deadline.
-    async fn listen(&mut self, id: &str, deadline: Instant, seen: &mut impl FnMut(Content)) -> Option<End> {
+    async fn listen(
+        &mut self,
+        id: &str,
+        deadline: Instant,
+        seen: &mut impl FnMut(Content),
+    ) -> Option<End> {
         let mut replied = false;
         let mut idle = false;
         loop {
@@ -200,8 +221,20 @@ async fn connect(info: &ConnectionInfo) -> Result<Connected> {
     let (shell, replies) = shell.split();
     let (reply_sender, reply_receiver) = mpsc::unbounded_channel();
     let (publish_sender, publish_receiver) = mpsc::unbounded_channel();
-    tokio::spawn(forward_replies(replies, Forward { to: reply_sender, failures: 0 }));
-    tokio::spawn(forward_published(iopub, Forward { to: publish_sender, failures: 0 }));
+    tokio::spawn(forward_replies(
+        replies,
+        Forward {
+            to: reply_sender,
+            failures: 0,
+        },
+    ));
+    tokio::spawn(forward_published(
+        iopub,
+        Forward {
+            to: publish_sender,
+            failures: 0,
+        },
+    ));
     Ok((shell, control, reply_receiver, publish_receiver))
 }
 
@@ -260,10 +293,19 @@ fn connection(ports: &[u16], name: &str) -> ConnectionInfo {
 }
 
 fn command(found: &Found, connection: &Path, notebook: &Path) -> Result<Command> {
-    let connection = connection.to_str().ok_or_else(|| anyhow!("the temporary folder has no UTF-8 name"))?;
-    let mut words = found.spec.argv.iter().map(|word| word.replace("{connection_file}", connection));
+    let connection = connection
+        .to_str()
+        .ok_or_else(|| anyhow!("the temporary folder has no UTF-8 name"))?;
+    let mut words = found
+        .spec
+        .argv
+        .iter()
+        .map(|word| word.replace("{connection_file}", connection));
     let program = words.next().ok_or_else(|| {
-        Fault::new(format!("the kernelspec `{}` names no program", found.name), "`ferrolab setup` writes ours anew")
+        Fault::error(
+            format!("the kernelspec `{}` names no program", found.name),
+            "`ferrolab setup` writes ours anew",
+        )
     })?;
     let mut command = Command::new(program);
     command
@@ -284,15 +326,21 @@ fn last_words(folder: &Path) -> String {
 }
 
 fn died(name: &str, folder: &Path) -> anyhow::Error {
-    Fault::new(
-        format!("the kernel `{name}` ended while it started\n{}", last_words(folder)),
+    Fault::error(
+        format!(
+            "the kernel `{name}` ended while it started\n{}",
+            last_words(folder)
+        ),
         "`ferrolab doctor` says what is missing",
     )
 }
 
 fn silent(name: &str, folder: &Path) -> anyhow::Error {
-    Fault::new(
-        format!("the kernel `{name}` does not answer\n{}", last_words(folder)),
+    Fault::error(
+        format!(
+            "the kernel `{name}` does not answer\n{}",
+            last_words(folder)
+        ),
         "`ferrolab doctor` says what is missing",
     )
 }

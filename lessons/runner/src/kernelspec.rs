@@ -21,7 +21,11 @@ pub(crate) fn inputs(places: &Places) -> String {
     let print = Fingerprint::default();
     contents(places)
         .iter()
-        .fold(print, |print, (path, value)| print.text(&path.display().to_string()).text(&value.to_string()))
+        .fold(print, |print, (path, value)| {
+            print
+                .text(&path.display().to_string())
+                .text(&value.to_string())
+        })
         .finish()
 }
 
@@ -62,7 +66,12 @@ fn contents(places: &Places) -> Vec<(PathBuf, Value)> {
     let kernels = places.kernels();
     let mut all = vec![
         (kernels.join("ferrolab/kernel.json"), ours),
-        (places.venv().join("share/jupyter/lab/settings/overrides.json"), settings),
+        (
+            places
+                .venv()
+                .join("share/jupyter/lab/settings/overrides.json"),
+            settings,
+        ),
     ];
     if places.built("evcxr-stock").is_file() {
         all.push((kernels.join("evcxr/kernel.json"), stock));
@@ -82,7 +91,11 @@ pub(crate) struct Found {
 /// Looks a kernel up: in our environment first, then where Jupyter looks.
 pub(crate) fn find(places: Option<&Places>, name: &str) -> Result<Found> {
     let mut folders: Vec<PathBuf> = places.iter().map(|places| places.kernels()).collect();
-    folders.extend(jupyter_zmq_client::data_dirs().iter().map(|folder| folder.join("kernels")));
+    folders.extend(
+        jupyter_zmq_client::data_dirs()
+            .iter()
+            .map(|folder| folder.join("kernels")),
+    );
     if let Some(path) = std::env::var_os("JUPYTER_PATH") {
         folders.extend(std::env::split_paths(&path).map(|folder| folder.join("kernels")));
     }
@@ -95,7 +108,10 @@ pub(crate) fn find(places: Option<&Places>, name: &str) -> Result<Found> {
             let text = files::read(&file)?;
             let spec = serde_json::from_str(&text)
                 .with_context(|| format!("`{}` is no kernelspec", file.display()))?;
-            return Ok(Found { name: name.to_owned(), spec });
+            return Ok(Found {
+                name: name.to_owned(),
+                spec,
+            });
         }
     }
     Err(not_found(name, &folders))
@@ -110,11 +126,18 @@ fn not_found(name: &str, folders: &[PathBuf]) -> anyhow::Error {
         .collect();
     known.sort();
     known.dedup();
-    let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+    let known = if known.is_empty() {
+        "none".to_owned()
+    } else {
+        known.join(", ")
+    };
     let hint = if matches!(name, "ferrolab" | "evcxr") {
         "`ferrolab setup` builds and registers it".to_owned()
     } else {
         "name another with `--kernel NAME`".to_owned()
     };
-    Fault::new(format!("there is no kernel `{name}`; there is: {known}"), hint)
+    Fault::error(
+        format!("there is no kernel `{name}`; there is: {known}"),
+        hint,
+    )
 }

@@ -2,6 +2,7 @@
 
 use crate::fault::SourceFault;
 use crate::fence::Info;
+use crate::front::Front;
 use crate::prediction::Prediction;
 
 /// A lesson's source, parsed once.
@@ -11,21 +12,6 @@ pub(crate) struct Source {
     pub(crate) front: Front,
     /// Text and cells in order.
     pub(crate) blocks: Vec<Block>,
-}
-
-/// The front matter.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Front {
-    /// The lesson's name, as in lessons.toml.
-    pub(crate) lesson: String,
-    /// Its title, as in lessons.toml.
-    pub(crate) title: String,
-    /// One sentence.
-    pub(crate) promise: String,
-    /// As in lessons.toml.
-    pub(crate) minutes: u32,
-    /// As in lessons.toml.
-    pub(crate) needs: Vec<String>,
 }
 
 /// One block and the line on which it starts.
@@ -64,13 +50,13 @@ impl Source {
     /// Parses a lesson; `file` is how it is called in messages.
     pub(crate) fn parse(file: &str, text: &str) -> Result<Self, SourceFault> {
         let lines: Vec<&str> = text.lines().collect();
+        let (front, at) = Front::read(file, &lines)?;
         let mut reader = Reader {
             file,
             lines: &lines,
-            at: 0,
+            at,
             blocks: Vec::new(),
         };
-        let front = reader.front_matter()?;
         reader.skip_comments()?;
         reader.blocks()?;
         Ok(Self {
@@ -95,61 +81,6 @@ impl Reader<'_> {
             what,
             right: right.to_owned(),
         })
-    }
-
-    fn front_matter(&mut self) -> Result<Front, SourceFault> {
-        const RIGHT: &str = "open with a `---` block that has lesson, title, promise, minutes and needs";
-        if self.lines.first().map(|line| line.trim_end()) != Some("---") {
-            return self.fault(1, "there is no front matter".into(), RIGHT);
-        }
-        let Some(end) = (1..self.lines.len()).find(|at| self.lines[*at].trim_end() == "---") else {
-            return self.fault(1, "the front matter does not end".into(), "close it with `---`");
-        };
-        let mut front = Front::default();
-        let mut seen = Vec::new();
-        for at in 1..end {
-            if let Some(key) = self.front_line(at, &mut front)? {
-                seen.push(key);
-            }
-        }
-        for key in ["lesson", "title", "promise", "minutes"] {
-            if !seen.iter().any(|seen| seen == key) {
-                return self.fault(end + 1, format!("the front matter has no `{key}`"), RIGHT);
-            }
-        }
-        self.at = end + 1;
-        Ok(front)
-    }
-
-    fn front_line(&self, at: usize, front: &mut Front) -> Result<Option<String>, SourceFault> {
-        let line = self.lines[at].trim();
-        if line.is_empty() || line.starts_with('#') {
-            return Ok(None);
-        }
-        let Some((key, value)) = line.split_once(':') else {
-            return self.fault(at + 1, format!("`{line}` is no front matter"), "write `key: value`");
-        };
-        let value = value.trim().trim_matches('"').to_owned();
-        match key.trim() {
-            "lesson" => front.lesson = value,
-            "title" => front.title = value,
-            "promise" => front.promise = value,
-            "minutes" => match value.parse() {
-                Ok(minutes) => front.minutes = minutes,
-                Err(_) => {
-                    let what = format!("`{value}` is no number of minutes");
-                    return self.fault(at + 1, what, "write a whole number: `minutes: 35`");
-                }
-            },
-            "needs" => front.needs = list(&value),
-            // Jupytext keeps its own settings here.
-            "jupyter" | "jupytext" | "kernelspec" => {}
-            key => {
-                let right = "there is lesson, title, promise, minutes, needs";
-                return self.fault(at + 1, format!("`{key}` is no key of the front matter"), right);
-            }
-        }
-        Ok(Some(key.trim().to_owned()))
     }
 
     /// Comments at the top speak to authors and stay out of the notebook.
@@ -197,20 +128,33 @@ impl Reader<'_> {
                     Ok(Info::default())
                 }
             })?;
-            let shown = info.attributes.get("eval").is_some_and(|eval| eval == false);
+            let shown = info
+                .attributes
+                .get("eval")
+                .is_some_and(|eval| eval == false);
             match info.language.as_str() {
                 "rust" if !shown => {
                     text.flush(&mut self.blocks);
                     let kind = self.cell(start, body, info)?;
-                    self.blocks.push(Block { line: start + 1, kind });
+                    self.blocks.push(Block {
+                        line: start + 1,
+                        kind,
+                    });
                 }
                 "predict" => {
                     text.flush(&mut self.blocks);
                     let kind = Kind::Predict(self.prediction(start, &body)?);
-                    self.blocks.push(Block { line: start + 1, kind });
+                    self.blocks.push(Block {
+                        line: start + 1,
+                        kind,
+                    });
                 }
                 language => {
-                    let opening = if shown { format!("```{language}") } else { line.to_owned() };
+                    let opening = if shown {
+                        format!("```{language}")
+                    } else {
+                        line.to_owned()
+                    };
                     text.push(start, &opening);
                     for (offset, line) in self.lines[start + 1..self.at].iter().enumerate() {
                         text.push(start + 1 + offset, line);
@@ -242,7 +186,11 @@ impl Reader<'_> {
 
     fn cell(&self, start: usize, code: String, info: Info) -> Result<Kind, SourceFault> {
         const KNOWN: [&str; 4] = ["tags", "check", "name", "eval"];
-        if let Some(key) = info.attributes.keys().find(|key| !KNOWN.contains(&key.as_str())) {
+        if let Some(key) = info
+            .attributes
+            .keys()
+            .find(|key| !KNOWN.contains(&key.as_str()))
+        {
             let what = format!("`{key}` is no attribute of a cell");
             return self.fault(start + 1, what, "there is tags, check, name, eval");
         }
@@ -257,7 +205,11 @@ impl Reader<'_> {
             });
         }
         if code.trim().is_empty() {
-            return self.fault(start + 1, "the cell is empty".into(), "write code, or take it out");
+            return self.fault(
+                start + 1,
+                "the cell is empty".into(),
+                "write code, or take it out",
+            );
         }
         Ok(Kind::Code { code, info })
     }
@@ -317,16 +269,6 @@ impl<'a> Fence<'a> {
         let line = line.trim_end();
         line.len() >= self.mark.len() && line.bytes().all(|byte| byte == b'`')
     }
-}
-
-fn list(value: &str) -> Vec<String> {
-    value
-        .trim_start_matches('[')
-        .trim_end_matches(']')
-        .split(',')
-        .map(|item| item.trim().trim_matches('"').to_owned())
-        .filter(|item| !item.is_empty())
-        .collect()
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 use super::*;
 
-const FRONT: &str = "---\nlesson: 01_a\ntitle: A: one\npromise: You can.\nminutes: 5\nneeds: []\n---\n\n";
+const FRONT: &str =
+    "---\nlesson: 01_a\ntitle: A: one\npromise: You can.\nminutes: 5\nneeds: []\n---\n\n";
 
 fn parse(body: &str) -> Result<Source, SourceFault> {
     Source::parse("lesson.md", &format!("{FRONT}{body}"))
@@ -50,14 +51,19 @@ fn the_front_matter_is_complete() {
     let error = Source::parse("lesson.md", "---\nlesson: 01_a\n---\n").unwrap_err();
     assert_eq!(error.what, "the front matter has no `title`");
     let error = Source::parse("lesson.md", "---\nminutes: long\n---\n").unwrap_err();
-    assert_eq!((error.line, error.what.as_str()), (2, "`long` is no number of minutes"));
+    assert_eq!(
+        (error.line, error.what.as_str()),
+        (2, "`long` is no number of minutes")
+    );
     assert_eq!(Source::parse("lesson.md", "# A\n").unwrap_err().line, 1);
 }
 
 #[test]
 fn a_fence_with_eval_false_is_only_shown() {
     let source = parse("```rust eval=false\nlet a = 1;\n```\n").unwrap();
-    assert!(matches!(&source.blocks[0].kind, Kind::Text(text) if text == "```rust\nlet a = 1;\n```"));
+    assert!(
+        matches!(&source.blocks[0].kind, Kind::Text(text) if text == "```rust\nlet a = 1;\n```")
+    );
 }
 
 #[test]

@@ -34,14 +34,18 @@ pub(crate) fn run(program: &Path, folder: &Path, limit: Duration) -> Result<Vec<
     }
     let find = |name: &String| {
         let known = fatal.iter().find(|test| &test.name == name).cloned();
-        known.or_else(|| last.remove(name)).unwrap_or_else(|| test(name, Outcome::NotRun))
+        known
+            .or_else(|| last.remove(name))
+            .unwrap_or_else(|| test(name, Outcome::NotRun))
     };
     Ok(names.iter().map(find).collect())
 }
 
 fn list(program: &Path, folder: &Path) -> Result<Vec<String>> {
     let mut command = Command::new(program);
-    command.args(["--list", "--format", "terse"]).current_dir(folder);
+    command
+        .args(["--list", "--format", "terse"])
+        .current_dir(folder);
     let finished = process::run(command, Duration::from_secs(20), CAP)
         .with_context(|| format!("`{}` cannot be run", program.display()))?;
     let mut names: Vec<String> = finished
@@ -76,11 +80,16 @@ fn run_once(
     let mut command = Command::new(program);
     command
         .args(["--test-threads", "1", "--color", "never", "--exact"])
-        .args(names.iter().filter(|name| !skipped.contains(&name.as_str())))
+        .args(
+            names
+                .iter()
+                .filter(|name| !skipped.contains(&name.as_str())),
+        )
         .current_dir(folder)
         .env("CARGO_MANIFEST_DIR", folder)
         .env("RUST_BACKTRACE", "0");
-    process::run(command, limit, CAP).with_context(|| format!("`{}` cannot be run", program.display()))
+    process::run(command, limit, CAP)
+        .with_context(|| format!("`{}` cannot be run", program.display()))
 }
 
 /// The test in which the program ended before its time, if it did.
@@ -100,7 +109,10 @@ fn broken_test(
     broken.message = Some(match (finished.status, finished.signal()) {
         (None, _) => {
             broken.outcome = Outcome::TimedOut;
-            format!("it was still running after {}", crate::term::seconds(finished.took))
+            format!(
+                "it was still running after {}",
+                crate::term::seconds(finished.took)
+            )
         }
         (_, Some(signal)) => crash_text(signal, &finished.stderr),
         (Some(_), None) => "the program ended in the middle of this test".to_owned(),
@@ -148,9 +160,12 @@ fn parse(stdout: &str, names: &[String]) -> HashMap<String, Test> {
 
 /// What stands after `test NAME ... `; a test may print in between, past the harness.
 fn outcome(results: &str, name: &str) -> Option<Outcome> {
-    let start = [format!("test {name} ... "), format!("test {name} - should panic ... ")]
-        .iter()
-        .find_map(|opening| results.find(opening).map(|at| at + opening.len()))?;
+    let start = [
+        format!("test {name} ... "),
+        format!("test {name} - should panic ... "),
+    ]
+    .iter()
+    .find_map(|opening| results.find(opening).map(|at| at + opening.len()))?;
     let rest = &results[start..];
     let end = rest.find("\ntest ").unwrap_or(rest.len());
     let last = rest[..end].trim_end().lines().next_back()?;

@@ -49,7 +49,10 @@ fn reads_outcomes_and_messages() {
 #[test]
 fn a_test_without_a_result_is_not_passed() {
     let names = names(&["t1_a", "t2_b"]);
-    let tests = parse("\nrunning 2 tests\ntest t1_a ... ok\ntest t2_b ... ", &names);
+    let tests = parse(
+        "\nrunning 2 tests\ntest t1_a ... ok\ntest t2_b ... ",
+        &names,
+    );
     assert_eq!(tests.len(), 1);
 }
 
@@ -74,5 +77,8 @@ fn a_hanging_test_is_named_and_the_others_are_run() {
     std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
     let tests = run(&program, folder.path(), Duration::from_millis(700)).unwrap();
     let outcomes: Vec<Outcome> = tests.iter().map(|test| test.outcome).collect();
-    assert_eq!(outcomes, [Outcome::Passed, Outcome::TimedOut, Outcome::Passed]);
+    assert_eq!(
+        outcomes,
+        [Outcome::Passed, Outcome::TimedOut, Outcome::Passed]
+    );
 }

@@ -24,7 +24,13 @@ pub(crate) fn command(places: &Places, course: &Course) {
     let mut all = 0;
     let mut next = None;
     for lesson in &course.lessons {
-        println!("{}  {} ({} min{})", paint.bold(&lesson.name), lesson.title, lesson.minutes, needs(lesson));
+        println!(
+            "{}  {} ({} min{})",
+            paint.bold(&lesson.name),
+            lesson.title,
+            lesson.minutes,
+            needs(lesson)
+        );
         for exercise in &lesson.exercises {
             let state = state(lesson, exercise, &progress);
             all += 1;
@@ -38,7 +44,10 @@ pub(crate) fn command(places: &Places, course: &Course) {
                 State::Tried => (paint.red("✗"), ", not passed yet"),
                 State::Open => (paint.dim("·"), ""),
             };
-            println!("  {mark} {:<16} {} ({} points{word})", exercise.name, exercise.title, exercise.points);
+            println!(
+                "  {mark} {:<16} {} ({} points{word})",
+                exercise.name, exercise.title, exercise.points
+            );
         }
     }
     println!("\n{done} of {all} exercises passed");
@@ -58,7 +67,11 @@ fn needs(lesson: &Lesson) -> String {
 fn state(lesson: &Lesson, exercise: &Exercise, progress: &Progress) -> State {
     let entry = progress.entry(&lesson.name, &exercise.name);
     let Some(passed) = entry.passed else {
-        return if entry.tried { State::Tried } else { State::Open };
+        return if entry.tried {
+            State::Tried
+        } else {
+            State::Open
+        };
     };
     let code = exercise::read_answer(&lesson.exercise_file(&exercise.name));
     match code {

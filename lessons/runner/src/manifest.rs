@@ -46,13 +46,18 @@ pub(crate) fn workspace(root: &Path, members: &[String]) -> Result<String> {
 
 /// Which of two programs is faster is asked of optimised code, as the kernel runs it.
 fn optimise_programs(manifest: &mut Table, members: &[String]) {
-    let programs: Vec<&String> = members.iter().filter(|name| name.ends_with(PROGRAMS)).collect();
+    let programs: Vec<&String> = members
+        .iter()
+        .filter(|name| name.ends_with(PROGRAMS))
+        .collect();
     if programs.is_empty() {
         return;
     }
     let mut table = manifest;
     for key in ["profile", "dev", "package"] {
-        let entry = table.entry(key).or_insert_with(|| Value::Table(Table::new()));
+        let entry = table
+            .entry(key)
+            .or_insert_with(|| Value::Table(Table::new()));
         match entry {
             Value::Table(inner) => table = inner,
             _ => return,
@@ -66,7 +71,12 @@ fn optimise_programs(manifest: &mut Table, members: &[String]) {
 }
 
 /// The manifest of one exercise as a package: the lesson's dependencies, one module, one test file.
-pub(crate) fn exercise(lesson: &Path, crate_name: &str, package: &str, test: &str) -> Result<String> {
+pub(crate) fn exercise(
+    lesson: &Path,
+    crate_name: &str,
+    package: &str,
+    test: &str,
+) -> Result<String> {
     let mut manifest = member(lesson, package)?;
     let mut lib = Table::new();
     lib.insert("name".into(), crate_name.into());
@@ -106,12 +116,24 @@ pub(crate) fn programs(lesson: &Path, package: &str, names: &[String]) -> Result
 /// A lesson's manifest under another name, without its targets and lints.
 fn member(lesson: &Path, package: &str) -> Result<Table> {
     let mut manifest = read(&lesson.join("Cargo.toml"))?;
-    for key in ["lib", "bin", "test", "bench", "example", "lints", "workspace", "profile"] {
+    for key in [
+        "lib",
+        "bin",
+        "test",
+        "bench",
+        "example",
+        "lints",
+        "workspace",
+        "profile",
+    ] {
         manifest.remove(key);
     }
     let Some(Value::Table(fields)) = manifest.get_mut("package") else {
-        return Err(Fault::new(
-            format!("`{}` has no `[package]`", lesson.join("Cargo.toml").display()),
+        return Err(Fault::error(
+            format!(
+                "`{}` has no `[package]`",
+                lesson.join("Cargo.toml").display()
+            ),
             "a lesson is a cargo package: copy the manifest of another lesson",
         ));
     };

@@ -33,7 +33,12 @@ pub(crate) struct Candidate<'a> {
 impl Candidate<'_> {
     /// Its package and folder in the mirror.
     pub(crate) fn package(&self) -> String {
-        let name = format!("{}-{}-{}", self.lesson.package(), self.exercise.name, self.variant);
+        let name = format!(
+            "{}-{}-{}",
+            self.lesson.package(),
+            self.exercise.name,
+            self.variant
+        );
         name.replace('_', "-")
     }
 }
@@ -74,7 +79,12 @@ impl<'a> Mirror<'a> {
     }
 
     /// Writes a package of small programs.
-    pub(crate) fn add_programs(&self, lesson: &Lesson, package: &str, programs: &[(String, String)]) -> Result<()> {
+    pub(crate) fn add_programs(
+        &self,
+        lesson: &Lesson,
+        package: &str,
+        programs: &[(String, String)],
+    ) -> Result<()> {
         let names: Vec<String> = programs.iter().map(|(name, _)| name.clone()).collect();
         let folder = self.folder.join(package);
         let text = manifest::programs(&lesson.folder, package, &names)?;
@@ -115,10 +125,14 @@ impl<'a> Mirror<'a> {
         let folder = self.folder.join(&package);
         let test = lesson.test_file(name);
         let tests = files::read(&test).map_err(|_| {
-            Fault::new(format!("the tests `{}` are not there", test.display()), "`git status` shows files that went away")
+            Fault::error(
+                format!("the tests `{}` are not there", test.display()),
+                "`git status` shows files that went away",
+            )
         })?;
         let text = manifest::exercise(&lesson.folder, &lesson.crate_name(), &package, name)?;
-        let lib = format!("//! One exercise, graded by itself.\n/// The answer.\npub mod {name};\n");
+        let lib =
+            format!("//! One exercise, graded by itself.\n/// The answer.\npub mod {name};\n");
         files::write_if_changed(&folder.join("Cargo.toml"), &text)?;
         files::write_if_changed(&folder.join("src/lib.rs"), &lib)?;
         files::write_if_changed(&folder.join(format!("src/{name}.rs")), &candidate.code)?;
@@ -135,7 +149,9 @@ impl<'a> Mirror<'a> {
         };
         let print = fingerprint::short(text.as_bytes());
         let lock = self.folder.join("Cargo.lock");
-        if files::write_if_changed(&self.folder.join("Cargo.lock.origin"), &print)? || !lock.is_file() {
+        if files::write_if_changed(&self.folder.join("Cargo.lock.origin"), &print)?
+            || !lock.is_file()
+        {
             files::write_if_changed(&lock, &text)?;
         }
         Ok(())
@@ -152,7 +168,10 @@ impl<'a> Mirror<'a> {
             command
         };
         let built = cargo::build(command(true), |_| {})?;
-        let reached_compiler = built.messages.iter().any(|message| !matches!(message, Message::Other));
+        let reached_compiler = built
+            .messages
+            .iter()
+            .any(|message| !matches!(message, Message::Other));
         if !built.success && !reached_compiler && built.stderr.contains("offline") {
             return cargo::build(command(false), |_| {});
         }

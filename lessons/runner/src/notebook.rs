@@ -21,9 +21,10 @@ pub(crate) fn build(
     for block in &source.blocks {
         cells.push(match &block.kind {
             Kind::Text(text) => markdown(ids.next("text", text)?, &local_links(text, lesson)),
-            Kind::Predict(prediction) => {
-                markdown(ids.next("predict", &prediction.question)?, &prediction.markdown())
-            }
+            Kind::Predict(prediction) => markdown(
+                ids.next("predict", &prediction.question)?,
+                &prediction.markdown(),
+            ),
             Kind::Code { code, info } => {
                 let metadata = CellMetadata {
                     name: info.text("name").map(str::to_owned),
@@ -33,8 +34,16 @@ pub(crate) fn build(
                 code_cell(ids.next("code", code)?, metadata, code)
             }
             Kind::Check { exercise, .. } => {
-                let text = format!("%%check {}/{exercise}\n{}", lesson.name, stub(exercise)?.trim_end());
-                code_cell(ids.exact(&format!("check-{exercise}"))?, nbgrader(lesson, exercise)?, &text)
+                let text = format!(
+                    "%%check {}/{exercise}\n{}",
+                    lesson.name,
+                    stub(exercise)?.trim_end()
+                );
+                code_cell(
+                    ids.exact(&format!("check-{exercise}"))?,
+                    nbgrader(lesson, exercise)?,
+                    &text,
+                )
             }
         });
     }
@@ -109,7 +118,10 @@ fn code_cell(id: CellId, metadata: CellMetadata, text: &str) -> Cell {
 }
 
 fn lines(text: &str) -> Vec<String> {
-    text.trim_end().split_inclusive('\n').map(str::to_owned).collect()
+    text.trim_end()
+        .split_inclusive('\n')
+        .map(str::to_owned)
+        .collect()
 }
 
 fn nbgrader(lesson: &Lesson, exercise: &str) -> Result<CellMetadata> {
@@ -168,7 +180,8 @@ fn local_links(text: &str, lesson: &Lesson) -> String {
         result.push_str(before);
         let end = after.find([')', ' ', '\n']).unwrap_or(after.len());
         let target = &after[..end];
-        let plain = !target.is_empty() && !target.contains(':') && !target.starts_with(['#', '/', '.']);
+        let plain =
+            !target.is_empty() && !target.contains(':') && !target.starts_with(['#', '/', '.']);
         if plain && lesson.folder.join(target).is_file() {
             result.push_str(&format!("../lessons/{}/", lesson.name));
         }
@@ -206,17 +219,26 @@ mod tests {
 
     fn notebook(text: &str) -> Notebook {
         let source = Source::parse("lesson.md", text).unwrap();
-        build(&lesson(), &source, &|name| Ok(format!("pub fn {name}() {{ todo!() }}\n"))).unwrap()
+        build(&lesson(), &source, &|name| {
+            Ok(format!("pub fn {name}() {{ todo!() }}\n"))
+        })
+        .unwrap()
     }
 
     #[test]
     fn exercises_become_check_cells_with_nbgrader_metadata() {
         let notebook = notebook(SOURCE);
         let cell = &notebook.cells[2];
-        assert_eq!(cell.source().concat(), "%%check 01_a/one\npub fn one() { todo!() }");
+        assert_eq!(
+            cell.source().concat(),
+            "%%check 01_a/one\npub fn one() { todo!() }"
+        );
         assert_eq!(cell.id().as_str(), "check-one");
         assert_eq!(cell.metadata().additional["nbgrader"]["points"], 7);
-        assert_eq!(notebook.cells[1].metadata().tags.as_ref().unwrap()[0], "raises-exception");
+        assert_eq!(
+            notebook.cells[1].metadata().tags.as_ref().unwrap()[0],
+            "raises-exception"
+        );
     }
 
     #[test]
@@ -226,7 +248,8 @@ mod tests {
             cells.iter().map(|cell| cell.id().to_string()).collect()
         };
         let before = ids(SOURCE);
-        let after = ids(&SOURCE.replace("Text.\n", "Text, edited.\n\n```rust\nlet new = 1;\n```\n"));
+        let after =
+            ids(&SOURCE.replace("Text.\n", "Text, edited.\n\n```rust\nlet new = 1;\n```\n"));
         assert_eq!(after.len(), before.len() + 1);
         assert_eq!(after[0], before[0]);
         assert_eq!(after[2..], before[1..]);

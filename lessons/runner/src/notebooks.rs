@@ -54,7 +54,9 @@ pub(crate) fn command(places: &Places, course: &Course, check: bool, adopt: bool
 pub(crate) fn generate(places: &Places, lesson: &Lesson, write: bool) -> Result<Outcome> {
     let source = exercise::source(places, lesson)?;
     check_exercises(places, lesson, &source).map_err(SourceFault::into_error)?;
-    let built = notebook::build(lesson, &source, &|name| exercise::stub(&source, lesson, name))?;
+    let built = notebook::build(lesson, &source, &|name| {
+        exercise::stub(&source, lesson, name)
+    })?;
     let json = notebook::to_json(&built)?;
     let path = path(places, lesson);
     let stale = !std::fs::read(&path).is_ok_and(|old| old == json.as_bytes());
@@ -71,7 +73,11 @@ fn check_exercises(places: &Places, lesson: &Lesson, source: &Source) -> Result<
             continue;
         };
         if !lesson.exercises.iter().any(|known| &known.name == exercise) {
-            let known: Vec<_> = lesson.exercises.iter().map(|known| known.name.as_str()).collect();
+            let known: Vec<_> = lesson
+                .exercises
+                .iter()
+                .map(|known| known.name.as_str())
+                .collect();
             return Err(SourceFault {
                 file: fault::shown(&lesson.source(), &places.root),
                 line: block.line,
@@ -87,6 +93,7 @@ fn check_exercises(places: &Places, lesson: &Lesson, source: &Source) -> Result<
 /// `ferrolab reset` knows them after the learner has changed the files.
 fn fill_stubs(places: &Places, lesson: &Lesson, adopt: bool) -> Result<()> {
     let source = exercise::source(places, lesson)?;
+    check_exercises(places, lesson, &source).map_err(SourceFault::into_error)?;
     let text = files::read(&lesson.source())?;
     let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
     let mut changed = false;
@@ -99,20 +106,30 @@ fn fill_stubs(places: &Places, lesson: &Lesson, adopt: bool) -> Result<()> {
             continue;
         }
         let file = lesson.exercise_file(exercise);
-        let new = exercise::read_answer(&file)
-            .map_err(|error| Fault::new(format!("`{}`: {error}", file.display()), "write the stub there"))?;
+        let new = exercise::read_answer(&file).map_err(|error| {
+            Fault::error(
+                format!("`{}`: {error}", file.display()),
+                "write the stub there",
+            )
+        })?;
         if new.trim_end() == *stub {
             continue;
         }
         refuse_fence_in_stub(&new, &lines[block.line - 1])?;
         let old = stub.lines().count();
-        lines.splice(block.line..block.line + old, new.trim_end().lines().map(str::to_owned));
+        lines.splice(
+            block.line..block.line + old,
+            new.trim_end().lines().map(str::to_owned),
+        );
         changed = true;
     }
     if changed {
         let text = lines.join("\n") + "\n";
         files::write_atomically(&lesson.source(), text.as_bytes())?;
-        println!("filled the stubs into {}", fault::shown(&lesson.source(), &places.root));
+        println!(
+            "filled the stubs into {}",
+            fault::shown(&lesson.source(), &places.root)
+        );
     }
     Ok(())
 }
@@ -121,7 +138,7 @@ fn refuse_fence_in_stub(stub: &str, fence: &str) -> Result<()> {
     let mark = fence.len() - fence.trim_start_matches('`').len();
     let closes = |line: &str| line.len() >= mark && line.trim_end().bytes().all(|b| b == b'`');
     if stub.lines().any(|line| !line.is_empty() && closes(line)) {
-        return Err(Fault::new(
+        return Err(Fault::error(
             "the stub has a line that would close the fence in lesson.md",
             "write the example as a `///` comment, or use a longer fence",
         ))

@@ -44,7 +44,10 @@ impl Outputs {
                 self.stream(name, &stream.text);
             }
             Content::DisplayData(display) => {
-                let data = DisplayData { data: display.data, metadata: display.metadata };
+                let data = DisplayData {
+                    data: display.data,
+                    metadata: display.metadata,
+                };
                 self.show(Output::DisplayData(data), display.transient);
             }
             Content::ExecuteResult(result) => {
@@ -96,7 +99,10 @@ impl Outputs {
             self.clear();
         }
         let last = self.cells.last_mut().and_then(|cell| cell.last_mut());
-        if let Some(Output::Stream { name: old, text: all }) = last
+        if let Some(Output::Stream {
+            name: old,
+            text: all,
+        }) = last
             && old == name
         {
             if all.0.len() < LONGEST_STREAM {
@@ -122,7 +128,12 @@ impl Outputs {
         }
     }
 
-    fn update(&mut self, id: &str, data: &Media, metadata: &serde_json::Map<String, serde_json::Value>) {
+    fn update(
+        &mut self,
+        id: &str,
+        data: &Media,
+        metadata: &serde_json::Map<String, serde_json::Value>,
+    ) {
         for (cell, at) in self.shown.get(id).into_iter().flatten() {
             match &mut self.cells[*cell][*at] {
                 Output::DisplayData(old) => {
@@ -145,8 +156,11 @@ mod tests {
     use jupyter_protocol::{ClearOutput, MediaType, StreamContent, UpdateDisplayData};
 
     fn shown(text: &str, id: &str) -> Content {
-        let mut display = jupyter_protocol::DisplayData::new(Media::new(vec![MediaType::Plain(text.into())]));
-        display.transient = Some(Transient { display_id: Some(id.into()) });
+        let mut display =
+            jupyter_protocol::DisplayData::new(Media::new(vec![MediaType::Plain(text.into())]));
+        display.transient = Some(Transient {
+            display_id: Some(id.into()),
+        });
         Content::DisplayData(display)
     }
 
@@ -174,7 +188,9 @@ mod tests {
         outputs.take(shown("0%", "bar"));
         outputs.begin();
         let done = Media::new(vec![MediaType::Plain("100%".into())]);
-        outputs.take(Content::UpdateDisplayData(UpdateDisplayData::new(done, "bar")));
+        outputs.take(Content::UpdateDisplayData(UpdateDisplayData::new(
+            done, "bar",
+        )));
         let cells = outputs.into_cells();
         assert_eq!(texts(&cells[0]), ["stdout: ab", "100%"]);
         assert!(cells[1].is_empty());
@@ -190,7 +206,9 @@ mod tests {
         outputs.take(Content::StreamContent(StreamContent::stdout("two")));
         assert_eq!(texts(outputs.current()), ["stdout: two"]);
         let late = Media::new(vec![MediaType::Plain("late".into())]);
-        outputs.take(Content::UpdateDisplayData(UpdateDisplayData::new(late, "x")));
+        outputs.take(Content::UpdateDisplayData(UpdateDisplayData::new(
+            late, "x",
+        )));
         assert_eq!(texts(outputs.current()), ["stdout: two"]);
     }
 }

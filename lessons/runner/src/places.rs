@@ -78,7 +78,7 @@ fn course_root(here: &Path) -> Result<PathBuf> {
         .find(|folder| folder.join("lessons").join("lessons.toml").is_file())
         .map(Path::to_path_buf)
         .ok_or_else(|| {
-            Fault::new(
+            Fault::error(
                 format!(
                     "no course here: neither `{}` nor a folder above it holds `lessons/lessons.toml`",
                     here.display()

@@ -53,9 +53,15 @@ impl Prediction {
                 .span()
                 .map_or(0, |span| crate::course::line_at(text, span.start) - 1);
             let what = error.message().trim().replace('\n', "; ");
-            (line, what, "a prediction has question, code, options, answer and why".to_owned())
+            (
+                line,
+                what,
+                "a prediction has question, code, options, answer and why".to_owned(),
+            )
         })?;
-        prediction.check().map_err(|(what, right)| (0, what, right))?;
+        prediction
+            .check()
+            .map_err(|(what, right)| (0, what, right))?;
         Ok(prediction)
     }
 
@@ -68,9 +74,21 @@ impl Prediction {
             }
         };
         let faster = self.kind == Kind::Faster;
-        need(self.question.trim().is_empty(), "the question is empty", "ask one")?;
-        need(self.why.trim().is_empty(), "`why` is empty", "say why the answer is true")?;
-        need(!faster && self.code.trim().is_empty(), "there is no `code`", "add the program")?;
+        need(
+            self.question.trim().is_empty(),
+            "the question is empty",
+            "ask one",
+        )?;
+        need(
+            self.why.trim().is_empty(),
+            "`why` is empty",
+            "say why the answer is true",
+        )?;
+        need(
+            !faster && self.code.trim().is_empty(),
+            "there is no `code`",
+            "add the program",
+        )?;
         need(
             faster && (self.a.trim().is_empty() || self.b.trim().is_empty()),
             "a `faster` prediction needs the fields `a` and `b`",
@@ -107,7 +125,11 @@ impl Prediction {
         if !self.options.is_empty() {
             text.push('\n');
             for option in &self.options {
-                let shown = if self.kind == Kind::Output { inline(option) } else { option.clone() };
+                let shown = if self.kind == Kind::Output {
+                    inline(option)
+                } else {
+                    option.clone()
+                };
                 text += &format!("- {shown}\n");
             }
         }
@@ -139,7 +161,10 @@ fn inline(text: &str) -> String {
     if text.contains('\n') {
         return format!("<pre>{}</pre>", escape(text).replace('\n', "<br>"));
     }
-    let words = text.split(' ').filter(|word| word.chars().all(char::is_alphabetic)).count();
+    let words = text
+        .split(' ')
+        .filter(|word| word.chars().all(char::is_alphabetic))
+        .count();
     if words >= 3 || text.contains('`') {
         text.to_owned()
     } else {
@@ -148,7 +173,9 @@ fn inline(text: &str) -> String {
 }
 
 fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
 }
 
 fn is_error_code(text: &str) -> bool {

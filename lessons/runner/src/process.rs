@@ -181,7 +181,10 @@ impl Capture {
                 std::thread::sleep(Duration::from_millis(1));
             }
         }
-        let kept = self.kept.lock().unwrap_or_else(|poison| poison.into_inner());
+        let kept = self
+            .kept
+            .lock()
+            .unwrap_or_else(|poison| poison.into_inner());
         String::from_utf8_lossy(&kept).into_owned()
     }
 }
@@ -223,7 +226,12 @@ mod tests {
 
     #[test]
     fn output_is_capped_and_the_child_still_ends() {
-        let finished = run(shell("yes | head -c 5000000"), Duration::from_secs(60), 1000).unwrap();
+        let finished = run(
+            shell("yes | head -c 5000000"),
+            Duration::from_secs(60),
+            1000,
+        )
+        .unwrap();
         assert!(finished.success());
         assert_eq!(finished.stdout.len(), 1000);
     }

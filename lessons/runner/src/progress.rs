@@ -58,7 +58,9 @@ impl Progress {
 
     /// The same, to change.
     pub(crate) fn entry_mut(&mut self, lesson: &str, exercise: &str) -> &mut Entry {
-        self.exercises.entry(format!("{lesson}/{exercise}")).or_default()
+        self.exercises
+            .entry(format!("{lesson}/{exercise}"))
+            .or_default()
     }
 
     /// Notes what grading found.

@@ -23,8 +23,14 @@ fn exercise(graded: &Graded, paint: Paint) -> String {
     let name = paint.bold(&format!("{}/{}", graded.lesson, graded.exercise));
     let passed = graded.count(Outcome::Passed);
     let (mark, state) = match graded.verdict {
-        Verdict::Passed => (paint.green("✓"), format!("passed, {} points", graded.points)),
-        Verdict::Failed => (paint.red("✗"), format!("{passed} of {} tests pass", graded.tests.len())),
+        Verdict::Passed => (
+            paint.green("✓"),
+            format!("passed, {} points", graded.points),
+        ),
+        Verdict::Failed => (
+            paint.red("✗"),
+            format!("{passed} of {} tests pass", graded.tests.len()),
+        ),
         Verdict::DoesNotCompile => (paint.red("✗"), "does not compile".to_owned()),
         Verdict::Unreadable => (paint.red("✗"), "cannot be read".to_owned()),
         Verdict::CannotGrade => (paint.yellow("!"), "cannot be graded".to_owned()),
@@ -36,7 +42,10 @@ fn exercise(graded: &Graded, paint: Paint) -> String {
     match graded.verdict {
         Verdict::DoesNotCompile => text += &errors(graded),
         Verdict::Failed if not_begun(graded) => {
-            text += &format!("    {} still says `todo!()`: write it, then check again\n", graded.file);
+            text += &format!(
+                "    {} still says `todo!()`: write it, then check again\n",
+                graded.file
+            );
         }
         Verdict::Failed => {
             for test in &graded.tests {
@@ -89,7 +98,10 @@ fn test(test: &Test, paint: Paint) -> String {
         Outcome::Crashed => (paint.red("✗"), " (crashed)"),
     };
     let mut text = format!("    {mark} {name}{word}\n");
-    let bad = matches!(test.outcome, Outcome::Failed | Outcome::TimedOut | Outcome::Crashed);
+    let bad = matches!(
+        test.outcome,
+        Outcome::Failed | Outcome::TimedOut | Outcome::Crashed
+    );
     if !bad {
         return text;
     }
@@ -97,7 +109,10 @@ fn test(test: &Test, paint: Paint) -> String {
         text += &format!("{}\n", indent(teaches, "        "));
     }
     if let Some(message) = &test.message {
-        text += &format!("{}\n", paint.dim(&indent(&shortened(message), "        │ ")));
+        text += &format!(
+            "{}\n",
+            paint.dim(&indent(&shortened(message), "        │ "))
+        );
     }
     if let Some(place) = &test.place {
         text += &format!("        {}\n", paint.dim(&format!("at {place}")));
@@ -135,7 +150,11 @@ fn summary(report: &Report, paint: Paint) -> String {
         "{count} of {all} exercises passed, {} of {} points",
         report.points, report.max_points
     );
-    let line = if count == all { paint.green(&line) } else { paint.bold(&line) };
+    let line = if count == all {
+        paint.green(&line)
+    } else {
+        paint.bold(&line)
+    };
     format!("{line}\n")
 }
 
@@ -174,10 +193,16 @@ mod tests {
     #[test]
     fn says_what_the_test_teaches_and_what_to_type_next() {
         let text = text(&failed("left: 1\nright: 2"), crate::term::Paint::plain());
-        assert!(text.contains("What stands first is called first."), "{text}");
+        assert!(
+            text.contains("What stands first is called first."),
+            "{text}"
+        );
         assert!(text.contains("│ right: 2"), "{text}");
         assert!(text.contains("next: ferrolab hint 01_a/one"), "{text}");
-        assert!(text.ends_with("0 of 1 exercises passed, 0 of 5 points\n"), "{text}");
+        assert!(
+            text.ends_with("0 of 1 exercises passed, 0 of 5 points\n"),
+            "{text}"
+        );
     }
 
     #[test]

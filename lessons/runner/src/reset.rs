@@ -19,7 +19,10 @@ pub(crate) fn command(places: &Places, course: &Course, what: &str) -> Result<()
             let name = fault::shown(&file, &places.root);
             let stub = exercise::stub(&source, lesson, &exercise.name)?;
             let old = exercise::read_answer(&file);
-            if old.as_ref().is_ok_and(|old| exercise::same_text(old, &stub)) {
+            if old
+                .as_ref()
+                .is_ok_and(|old| exercise::same_text(old, &stub))
+            {
                 println!("{name} is the stub already");
                 continue;
             }

@@ -37,7 +37,7 @@ pub(crate) fn command(places: Option<&Places>, wish: &RunArgs) -> Result<bool> {
         let ran = runtime.block_on(async {
             tokio::select! {
                 ran = one(places, path, wish) => ran,
-                () = interrupted() => Err(Fault::new("stopped by Ctrl-C", "type the command again to start anew")),
+                () = interrupted() => Err(Fault::error("stopped by Ctrl-C", "type the command again to start anew")),
             }
         });
         good &= ran.with_context(|| format!("`{}` was not run", path.display()))?;
@@ -47,7 +47,9 @@ pub(crate) fn command(places: Option<&Places>, wish: &RunArgs) -> Result<bool> {
 
 async fn interrupted() {
     #[cfg(unix)]
-    if let Ok(mut terminate) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+    if let Ok(mut terminate) =
+        tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
+    {
         tokio::select! {
             _ = terminate.recv() => {}
             _ = tokio::signal::ctrl_c() => {}
@@ -60,19 +62,42 @@ async fn interrupted() {
 async fn one(places: Option<&Places>, path: &Path, wish: &RunArgs) -> Result<bool> {
     let start = Instant::now();
     let mut notebook = read(path)?;
-    let named = notebook.metadata.kernelspec.as_ref().map(|spec| spec.name.clone());
-    let name = wish.kernel.clone().or(named).unwrap_or_else(|| "ferrolab".to_owned());
+    let named = notebook
+        .metadata
+        .kernelspec
+        .as_ref()
+        .map(|spec| spec.name.clone());
+    let name = wish
+        .kernel
+        .clone()
+        .or(named)
+        .unwrap_or_else(|| "ferrolab".to_owned());
     let found = kernelspec::find(places, &name)?;
     let full = std::path::absolute(path).context("the current folder is gone")?;
     let mut kernel = Kernel::start(&found, &full).await?;
-    let failure = execute(&mut kernel, &mut notebook, path, Duration::from_secs(wish.timeout.max(1))).await;
+    let failure = execute(
+        &mut kernel,
+        &mut notebook,
+        path,
+        Duration::from_secs(wish.timeout.max(1)),
+    )
+    .await;
     kernel.shutdown().await;
     let failure = failure?;
     write(&notebook, path, wish)?;
     let paint = term::stderr();
-    let count = notebook.cells.iter().filter(|cell| matches!(cell, Cell::Code { .. })).count();
+    let count = notebook
+        .cells
+        .iter()
+        .filter(|cell| matches!(cell, Cell::Code { .. }))
+        .count();
     match failure {
-        None => eprintln!("{} {} ({count} cells, {})", paint.green("✓"), path.display(), term::seconds(start.elapsed())),
+        None => eprintln!(
+            "{} {} ({count} cells, {})",
+            paint.green("✓"),
+            path.display(),
+            term::seconds(start.elapsed())
+        ),
         Some(failure) => {
             report(&notebook, path, &failure);
             return Ok(false);
@@ -85,11 +110,15 @@ async fn one(places: Option<&Places>, path: &Path, wish: &RunArgs) -> Result<boo
 pub(crate) fn read(path: &Path) -> Result<Notebook> {
     let text = files::read(path).map_err(|error| {
         let missing = !path.exists();
-        let hint = if missing { "`ferrolab notebooks` writes the course's notebooks" } else { "a notebook is a JSON file in UTF-8" };
-        Fault::new(format!("{error:#}"), hint)
+        let hint = if missing {
+            "`ferrolab notebooks` writes the course's notebooks"
+        } else {
+            "a notebook is a JSON file in UTF-8"
+        };
+        Fault::error(format!("{error:#}"), hint)
     })?;
     let no_notebook = |why: String| {
-        Fault::new(
+        Fault::error(
             format!("`{}` is no notebook: {why}", path.display()),
             "a notebook is what JupyterLab saves, or `ferrolab notebooks` writes",
         )
@@ -120,7 +149,10 @@ async fn execute(
     for (at, cell) in notebook.cells.iter().enumerate() {
         outputs.begin();
         counts.push(None);
-        let Cell::Code { source, metadata, .. } = cell else {
+        let Cell::Code {
+            source, metadata, ..
+        } = cell
+        else {
             continue;
         };
         let code = source.concat();
@@ -135,14 +167,25 @@ async fn execute(
                 outputs.take(content);
             })
             .await?;
-        let may_fail = metadata.tags.iter().flatten().any(|tag| tag == "raises-exception");
+        let may_fail = metadata
+            .tags
+            .iter()
+            .flatten()
+            .any(|tag| tag == "raises-exception");
         failure = judge(at, end, outputs.current(), may_fail, limit, kernel);
         if failure.is_some() {
             break;
         }
-        let raised = outputs.current().iter().any(|output| matches!(output, Output::Error(_)));
+        let raised = outputs
+            .current()
+            .iter()
+            .any(|output| matches!(output, Output::Error(_)));
         if may_fail && !raised {
-            eprintln!("warning: {}: cell {} has the tag `raises-exception` and raised none", path.display(), at + 1);
+            eprintln!(
+                "warning: {}: cell {} has the tag `raises-exception` and raised none",
+                path.display(),
+                at + 1
+            );
         }
     }
     fill(notebook, outputs, &counts);
@@ -157,7 +200,12 @@ fn judge(
     limit: Duration,
     kernel: &Kernel,
 ) -> Option<Failure> {
-    let late = |what: &str| format!("it was still running after {}; {what}", term::seconds(limit));
+    let late = |what: &str| {
+        format!(
+            "it was still running after {}; {what}",
+            term::seconds(limit)
+        )
+    };
     let longer = Some("give it more time with `--timeout SECONDS`".to_owned());
     let failure = |what: String, hint: Option<String>| Some(Failure { cell, what, hint });
     match end {
@@ -178,7 +226,12 @@ fn judge(
 /// Takes earlier outputs and counts away.
 fn forget(notebook: &mut Notebook) {
     for cell in &mut notebook.cells {
-        if let Cell::Code { outputs, execution_count, .. } = cell {
+        if let Cell::Code {
+            outputs,
+            execution_count,
+            ..
+        } = cell
+        {
             outputs.clear();
             *execution_count = None;
         }
@@ -188,7 +241,12 @@ fn forget(notebook: &mut Notebook) {
 fn fill(notebook: &mut Notebook, collected: Outputs, counts: &[Option<i32>]) {
     let collected = collected.into_cells().into_iter().zip(counts);
     for (cell, (new, count)) in notebook.cells.iter_mut().zip(collected) {
-        if let Cell::Code { outputs, execution_count, .. } = cell {
+        if let Cell::Code {
+            outputs,
+            execution_count,
+            ..
+        } = cell
+        {
             *outputs = new;
             *execution_count = *count;
         }
@@ -214,7 +272,13 @@ fn report(notebook: &Notebook, path: &Path, failure: &Failure) {
     let paint = term::stderr();
     let number = failure.cell + 1;
     let cell = &notebook.cells[failure.cell];
-    eprintln!("{} {}: cell {number} (id `{}`) failed: {}", paint.red("✗"), path.display(), cell.id(), failure.what);
+    eprintln!(
+        "{} {}: cell {number} (id `{}`) failed: {}",
+        paint.red("✗"),
+        path.display(),
+        cell.id(),
+        failure.what
+    );
     for line in cell.source().concat().lines() {
         eprintln!("    {}", paint.dim(line));
     }
@@ -222,7 +286,14 @@ fn report(notebook: &Notebook, path: &Path, failure: &Failure) {
         for output in outputs {
             if let Output::Error(error) = output {
                 for line in &error.traceback {
-                    eprintln!("{}", if paint.is_on() { line.clone() } else { html::without_ansi(line) });
+                    eprintln!(
+                        "{}",
+                        if paint.is_on() {
+                            line.clone()
+                        } else {
+                            html::without_ansi(line)
+                        }
+                    );
                 }
             }
         }

@@ -28,17 +28,22 @@ pub(crate) fn choose_port(asked: Option<u16>) -> Result<u16> {
         if free(port) {
             return Ok(port);
         }
-        return Err(Fault::new(
+        return Err(Fault::error(
             format!("port {port} is in use"),
-            format!("take another with `--port {}`, or leave `--port` out", port.saturating_add(1)),
+            format!(
+                "take another with `--port {}`, or leave `--port` out",
+                port.saturating_add(1)
+            ),
         ));
     }
-    let port = (FIRST_PORT..FIRST_PORT + 200).find(|port| free(*port)).ok_or_else(|| {
-        Fault::new(
-            format!("no port from {FIRST_PORT} on is free"),
-            "name one with `--port`",
-        )
-    })?;
+    let port = (FIRST_PORT..FIRST_PORT + 200)
+        .find(|port| free(*port))
+        .ok_or_else(|| {
+            Fault::error(
+                format!("no port from {FIRST_PORT} on is free"),
+                "name one with `--port`",
+            )
+        })?;
     if port != FIRST_PORT {
         eprintln!("port {FIRST_PORT} is in use, taking {port}");
     }
@@ -81,13 +86,13 @@ impl Server {
                 let text = files::read(&log).unwrap_or_default();
                 let lines: Vec<&str> = text.lines().collect();
                 let tail = lines[lines.len().saturating_sub(15)..].join("\n");
-                return Err(Fault::new(
+                return Err(Fault::error(
                     format!("JupyterLab ended at once\n{tail}"),
                     format!("the whole log is `{}`", log.display()),
                 ));
             }
         }
-        Err(Fault::new(
+        Err(Fault::error(
             format!("JupyterLab does not answer on port {}", self.port),
             format!("see `{}`", log.display()),
         ))
@@ -99,7 +104,10 @@ impl Server {
             Some(notebook) => format!("/tree/notebooks/{notebook}"),
             None => "/tree/notebooks".to_owned(),
         };
-        format!("http://127.0.0.1:{}/lab{page}?token={}", self.port, self.token)
+        format!(
+            "http://127.0.0.1:{}/lab{page}?token={}",
+            self.port, self.token
+        )
     }
 
     /// Whether the server ended by itself.
@@ -128,7 +136,12 @@ impl Server {
             stream.take(4096).read_to_string(&mut answer)?;
             Ok(answer)
         };
-        ask().is_ok_and(|answer| answer.lines().next().is_some_and(|line| line.contains(" 200 ")))
+        ask().is_ok_and(|answer| {
+            answer
+                .lines()
+                .next()
+                .is_some_and(|line| line.contains(" 200 "))
+        })
     }
 }
 

@@ -21,7 +21,11 @@ pub(crate) fn command(places: &Places) -> Result<()> {
     let start = Instant::now();
     let paint = term::stderr();
     tools::require(places)?;
-    eprintln!("{} Tools ({})", paint.green("✓"), term::seconds(start.elapsed()));
+    eprintln!(
+        "{} Tools ({})",
+        paint.green("✓"),
+        term::seconds(start.elapsed())
+    );
     let _lock = files::lock(&places.home.join("setup.lock"), "another set-up")?;
     let mut done = 0;
     for (number, step) in STEPS.iter().enumerate() {
@@ -40,7 +44,12 @@ pub(crate) fn command(places: &Places) -> Result<()> {
 fn one(places: &Places, step: &Step, number: usize) -> Result<bool> {
     let paint = term::stderr();
     if step.status(places) == Status::Done {
-        eprintln!("{} {} {}", paint.green("✓"), step.title, paint.dim("(done before)"));
+        eprintln!(
+            "{} {} {}",
+            paint.green("✓"),
+            step.title,
+            paint.dim("(done before)")
+        );
         return Ok(false);
     }
     let start = Instant::now();
@@ -49,11 +58,21 @@ fn one(places: &Places, step: &Step, number: usize) -> Result<bool> {
     reporter.finish();
     match result {
         Ok(()) => {
-            eprintln!("{} {} ({})", paint.green("✓"), step.title, term::seconds(start.elapsed()));
+            eprintln!(
+                "{} {} ({})",
+                paint.green("✓"),
+                step.title,
+                term::seconds(start.elapsed())
+            );
             Ok(true)
         }
         Err(error) => {
-            eprintln!("{} {} ({})", paint.red("✗"), step.title, term::seconds(start.elapsed()));
+            eprintln!(
+                "{} {} ({})",
+                paint.red("✗"),
+                step.title,
+                term::seconds(start.elapsed())
+            );
             Err(error)
         }
     }
@@ -97,14 +116,17 @@ impl Reporter {
         self.length.set(Some(parts));
         if let Some(bar) = &self.bar {
             bar.set_length(parts);
-            bar.set_style(style("{spinner} {prefix} {elapsed} [{bar:24}] {pos}/{len} {wide_msg}"));
+            bar.set_style(style(
+                "{spinner} {prefix} {elapsed} [{bar:24}] {pos}/{len} {wide_msg}",
+            ));
         }
     }
 
     /// One part is done.
     pub(crate) fn advance(&self) {
         let count = self.count.get() + 1;
-        self.count.set(self.length.get().map_or(count, |length| count.min(length)));
+        self.count
+            .set(self.length.get().map_or(count, |length| count.min(length)));
         if let Some(bar) = &self.bar {
             bar.set_position(self.count.get());
         }
@@ -112,15 +134,20 @@ impl Reporter {
 
     /// What is being done.
     pub(crate) fn message(&self, text: &str) {
+        let text: String = text.chars().take(60).collect();
         if let Some(bar) = &self.bar {
-            bar.set_message(text.chars().take(60).collect::<String>());
+            bar.set_message(text);
         } else if self.spoken.get().elapsed() >= EVERY {
             self.spoken.set(Instant::now());
             let parts = match self.length.get() {
                 Some(length) => format!(" {}/{length}", self.count.get()),
                 None => String::new(),
             };
-            eprintln!("{}{parts} ({}) {text}", self.title, term::seconds(self.start.elapsed()));
+            eprintln!(
+                "{}{parts} ({}) {text}",
+                self.title,
+                term::seconds(self.start.elapsed())
+            );
         }
     }
 

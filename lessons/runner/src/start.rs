@@ -17,7 +17,11 @@ pub(crate) fn command(places: &Places, port: Option<u16>, browser: bool) -> Resu
     // A port that is taken should be said before the set-up, not ten minutes later.
     let chosen = server::choose_port(port)?;
     setup::command(places)?;
-    let chosen = if port.is_none() { server::choose_port(None)? } else { chosen };
+    let chosen = if port.is_none() {
+        server::choose_port(None)?
+    } else {
+        chosen
+    };
     // From here on a signal must find us ready to end the server.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -31,14 +35,23 @@ async fn serve(places: &Places, port: u16, browser: bool) -> Result<()> {
     let start = Instant::now();
     let mut server = Server::start(places, port)?;
     server.wait(places, Duration::from_secs(90))?;
-    eprintln!("{} JupyterLab answers ({})", term::stderr().green("✓"), term::seconds(start.elapsed()));
-    let first = Course::read(places)
-        .ok()
-        .and_then(|course| course.lessons.first().map(|lesson| format!("{}.ipynb", lesson.name)));
+    eprintln!(
+        "{} JupyterLab answers ({})",
+        term::stderr().green("✓"),
+        term::seconds(start.elapsed())
+    );
+    let first = Course::read(places).ok().and_then(|course| {
+        course
+            .lessons
+            .first()
+            .map(|lesson| format!("{}.ipynb", lesson.name))
+    });
     let url = server.url(first.as_deref());
     println!("JupyterLab: {url}");
     println!("Ctrl-C ends it");
-    std::io::stdout().flush().context("the address cannot be printed")?;
+    std::io::stdout()
+        .flush()
+        .context("the address cannot be printed")?;
     if browser {
         open_browser(&url);
     }
@@ -82,7 +95,11 @@ async fn signal() {
 }
 
 fn open_browser(url: &str) {
-    let program = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
+    let program = if cfg!(target_os = "macos") {
+        "open"
+    } else {
+        "xdg-open"
+    };
     let opened = Command::new(program)
         .arg(url)
         .stdin(Stdio::null())

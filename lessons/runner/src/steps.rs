@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::cargo::{self, Message};
 use crate::check;
 use crate::course::Course;
+use crate::environment;
 use crate::fault::Fault;
 use crate::files;
 use crate::fingerprint::Fingerprint;
@@ -20,9 +21,6 @@ use crate::places::Places;
 use crate::process;
 use crate::setup::Reporter;
 use crate::tools;
-
-const REQUIREMENTS: &str = include_str!("../python/requirements.txt");
-const CONSTRAINTS: &str = include_str!("../python/constraints.txt");
 
 /// A step of the set-up.
 pub(crate) struct Step {
@@ -60,9 +58,9 @@ pub(crate) const STEPS: [Step; 5] = [
     Step {
         name: "python",
         title: "Python environment with JupyterLab",
-        inputs: python_inputs,
+        inputs: environment::inputs,
         outputs: |places| vec![places.venv_python(), places.venv().join("bin/jupyter-lab")],
-        work: python,
+        work: environment::make,
     },
     Step {
         name: "kernel",
@@ -115,12 +113,13 @@ impl Step {
         let start = std::time::Instant::now();
         let file = self.file(places);
         if file.exists() {
-            fs::remove_file(&file).with_context(|| format!("`{}` cannot be removed", file.display()))?;
+            fs::remove_file(&file)
+                .with_context(|| format!("`{}` cannot be removed", file.display()))?;
         }
         (self.work)(places, reporter)?;
         for output in (self.outputs)(places) {
             if !output.exists() {
-                return Err(Fault::new(
+                return Err(Fault::error(
                     format!("`{}` is still not there", output.display()),
                     "type the same command again; if it stays so, `ferrolab doctor`",
                 ));
@@ -138,101 +137,6 @@ impl Step {
     }
 }
 
-fn python_inputs(_places: &Places) -> String {
-    let version = tools::output(&tools::python(), &["-c", "import sys; print(sys.version, sys.base_prefix)"]);
-    Fingerprint::default()
-        .text(REQUIREMENTS)
-        .text(CONSTRAINTS)
-        .text(&version.unwrap_or_default())
-        .finish()
-}
-
-/// Environments cannot be moved, so a half-made one is thrown away and made anew; the wheels are
-/// kept, so that this works without the network.
-fn python(places: &Places, reporter: &Reporter) -> Result<()> {
-    let venv = places.venv();
-    if venv.exists() {
-        fs::remove_dir_all(&venv).with_context(|| format!("`{}` cannot be removed", venv.display()))?;
-    }
-    make_environment(&venv, reporter)?;
-    let folder = places.home.join("wheels").join(python_inputs(places));
-    let complete = folder.join("complete");
-    let requirements = places.home.join("wheels/requirements.txt");
-    let constraints = places.home.join("wheels/constraints.txt");
-    files::write_atomically(&requirements, REQUIREMENTS.as_bytes())?;
-    files::write_atomically(&constraints, CONSTRAINTS.as_bytes())?;
-    let packages = CONSTRAINTS.lines().count() as u64;
-    let pip = |first: &[&str]| {
-        let mut command = Command::new(places.venv_python());
-        command.args(["-m", "pip"]).args(first);
-        command.args(["--disable-pip-version-check", "--no-input", "--progress-bar", "off"]);
-        command.arg("-r").arg(&requirements).arg("-c").arg(&constraints);
-        command
-    };
-    if !complete.exists() {
-        reporter.length(packages);
-        let mut download = pip(&["wheel"]);
-        download.arg("-w").arg(&folder);
-        follow(download, "downloading JupyterLab", reporter, &["Collecting"])?;
-        files::write_atomically(&complete, b"")?;
-    }
-    reporter.message("installing");
-    let mut install = pip(&["install", "--no-index"]);
-    install.arg("--find-links").arg(&folder);
-    follow(install, "installing JupyterLab", reporter, &[])
-}
-
-fn make_environment(venv: &Path, reporter: &Reporter) -> Result<()> {
-    reporter.message("making the environment");
-    let mut command = if tools::has_venv() {
-        let mut command = Command::new(tools::python());
-        command.args(["-m", "venv"]);
-        command
-    } else if let Some(words) = tools::virtualenv() {
-        reporter.message("`python3 -m venv` is not there, taking virtualenv");
-        let mut command = Command::new(&words[0]);
-        command.args(&words[1..]);
-        command
-    } else {
-        return Err(Fault::new(
-            "Python can make no environments: the module `venv` is not complete",
-            "type `sudo apt-get install python3-venv`",
-        ));
-    };
-    command.arg(venv);
-    follow(command, "making the Python environment", reporter, &[])
-}
-
-/// Runs a program, showing its lines as they come; lines that start with one of `counted` move the bar.
-fn follow(mut command: Command, what: &str, reporter: &Reporter, counted: &[&str]) -> Result<()> {
-    process::end_with_us(&mut command);
-    let mut child = command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .with_context(|| format!("{what}: `{}` cannot be started", command.get_program().display()))?;
-    let stdout = child.stdout.take().context("no stdout")?;
-    let stderr = child.stderr.take().context("no stderr")?;
-    let errors = std::thread::spawn(move || {
-        let lines: Vec<String> = BufReader::new(stderr).lines().map_while(Result::ok).collect();
-        lines
-    });
-    for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-        if counted.iter().any(|word| line.starts_with(word)) {
-            reporter.advance();
-        }
-        reporter.message(line.trim());
-    }
-    let status = child.wait().with_context(|| format!("{what}: lost sight of the program"))?;
-    if status.success() {
-        return Ok(());
-    }
-    let errors = errors.join().unwrap_or_default();
-    let tail = errors[errors.len().saturating_sub(12)..].join("\n");
-    Err(Fault::new(format!("{what} failed ({status})\n{tail}"), cargo::remedy(&errors.join("\n"))))
-}
-
 fn kernel_inputs(places: &Places) -> String {
     Fingerprint::default()
         .file(&places.root.join("Cargo.toml"))
@@ -245,23 +149,47 @@ fn kernel_inputs(places: &Places) -> String {
 fn kernel(places: &Places, reporter: &Reporter) -> Result<()> {
     reporter.length(crate_count(places));
     let mut command = cargo::command(&places.root, &places.target);
-    command.args(["build", "--package", "ferrolab-kernel", "--bins", "--message-format=json"]);
+    command.args([
+        "build",
+        "--package",
+        "ferrolab-kernel",
+        "--bins",
+        "--message-format=json",
+    ]);
     let mut packages = HashSet::new();
     let built = cargo::build(command, |message| {
-        if let Message::CompilerArtifact { manifest_path, target, .. } = message {
+        if let Message::Artifact {
+            manifest_path,
+            target,
+            ..
+        } = message
+        {
             if packages.insert(manifest_path.clone()) {
                 reporter.advance();
             }
             reporter.message(&target.name);
         }
     })?;
-    if built.success { Ok(()) } else { Err(cargo::failure("building the kernel", &built)) }
+    if built.success {
+        Ok(())
+    } else {
+        Err(cargo::failure("building the kernel", &built))
+    }
 }
 
 /// How many packages the kernel is built from; the bar needs no more than a good guess.
 fn crate_count(places: &Places) -> u64 {
     let mut command = cargo::command(&places.root, &places.target);
-    command.args(["tree", "--package", "ferrolab-kernel", "--edges", "normal,build", "--prefix", "none", "--offline"]);
+    command.args([
+        "tree",
+        "--package",
+        "ferrolab-kernel",
+        "--edges",
+        "normal,build",
+        "--prefix",
+        "none",
+        "--offline",
+    ]);
     let names = command.output().map(|output| {
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         let unique: HashSet<String> = text.lines().map(|line| line.replace(" (*)", "")).collect();
@@ -292,24 +220,36 @@ fn warm(places: &Places, reporter: &Reporter) -> Result<()> {
         .stdout(Stdio::null())
         .stderr(Stdio::piped());
     process::end_with_us(&mut command);
-    let mut child = command.spawn().context("`ferrolab-kernel warm` cannot be started")?;
+    let mut child = command
+        .spawn()
+        .context("`ferrolab-kernel warm` cannot be started")?;
     let mut said = Vec::new();
     let stderr = child.stderr.take().context("no stderr")?;
     for line in BufReader::new(stderr).lines().map_while(Result::ok) {
         reporter.message(line.trim());
         said.push(line);
     }
-    let status = child.wait().context("lost sight of `ferrolab-kernel warm`")?;
+    let status = child
+        .wait()
+        .context("lost sight of `ferrolab-kernel warm`")?;
     if status.success() {
         return Ok(());
     }
     let tail = said[said.len().saturating_sub(12)..].join("\n");
-    Err(Fault::new(format!("preparing the cell caches failed ({status})\n{tail}"), cargo::remedy(&tail)))
+    Err(Fault::error(
+        format!("preparing the cell caches failed ({status})\n{tail}"),
+        cargo::remedy(&tail),
+    ))
 }
 
 fn grading_inputs(places: &Places) -> String {
-    let lessons = fs::read_dir(places.lessons()).into_iter().flatten().flatten();
-    let mut manifests: Vec<PathBuf> = lessons.map(|entry| entry.path().join("Cargo.toml")).collect();
+    let lessons = fs::read_dir(places.lessons())
+        .into_iter()
+        .flatten()
+        .flatten();
+    let mut manifests: Vec<PathBuf> = lessons
+        .map(|entry| entry.path().join("Cargo.toml"))
+        .collect();
     manifests.retain(|path| path.is_file());
     manifests.sort();
     let print = Fingerprint::default()

@@ -21,28 +21,39 @@ pub(crate) fn submit(places: &Places, course: &Course, what: Option<&str>) -> Re
     let file = lesson.exercise_file(&name);
     let old = exercise::read_answer(&file).unwrap_or_default();
     let stub = stub(places, lesson, &name);
-    let is_stub = |text: &str| stub.as_deref().is_some_and(|stub| exercise::same_text(text, stub));
+    let is_stub = |text: &str| {
+        stub.as_deref()
+            .is_some_and(|stub| exercise::same_text(text, stub))
+    };
     if code.trim().is_empty() || is_stub(&code) || exercise::same_text(&code, &old) {
         return Ok(());
     }
     if std::fs::symlink_metadata(&file).is_ok_and(|meta| !meta.is_file()) {
-        return Err(Fault::new(
+        return Err(Fault::error(
             format!("`{}` is no plain file", fault::shown(&file, &places.root)),
             format!("move it away, then `ferrolab reset {}/{name}`", lesson.name),
         ));
     }
     if file.is_file() && !is_stub(&old) {
         let copy = files::back_up(&file)?;
-        println!("kept your earlier text in {}", fault::shown(&copy, &places.root));
+        println!(
+            "kept your earlier text in {}",
+            fault::shown(&copy, &places.root)
+        );
     }
     files::write_atomically(&file, format!("{}\n", code.trim_end()).as_bytes())
 }
 
 fn target<'a>(course: &'a Course, what: Option<&str>) -> Result<(&'a Lesson, String)> {
     let selection = course.select(what)?;
-    match (what.is_some_and(|what| what.contains('/')), selection.first()) {
-        (true, Some((lesson, exercises))) if exercises.len() == 1 => Ok((lesson, exercises[0].name.clone())),
-        _ => Err(Fault::new(
+    match (
+        what.is_some_and(|what| what.contains('/')),
+        selection.first(),
+    ) {
+        (true, Some((lesson, exercises))) if exercises.len() == 1 => {
+            Ok((lesson, exercises[0].name.clone()))
+        }
+        _ => Err(Fault::error(
             "`--code` needs one exercise to write to",
             "name it: `ferrolab check 01_closures/compose --code -`",
         )),

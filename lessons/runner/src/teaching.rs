@@ -22,7 +22,8 @@ pub(crate) fn sentences(source: &str) -> HashMap<String, String> {
 pub(crate) fn function_name(line: &str) -> Option<&str> {
     let line = line.strip_prefix("pub ").unwrap_or(line);
     let rest = line.strip_prefix("fn ")?;
-    rest.split(|c: char| !(c.is_alphanumeric() || c == '_')).next()
+    rest.split(|c: char| !(c.is_alphanumeric() || c == '_'))
+        .next()
 }
 
 fn above(lines: &[&str]) -> Option<String> {

@@ -8,11 +8,11 @@ use crate::fault::Fault;
 use crate::places::Places;
 
 /// How to get a C compiler.
-pub(crate) const C_COMPILER: &str =
-    "Rust links with a C compiler: `sudo apt-get install build-essential` (macOS: `xcode-select --install`)";
+pub(crate) const C_COMPILER: &str = "Rust links with a C compiler: `sudo apt-get install build-essential` (macOS: `xcode-select --install`)";
 const RUST: &str = "install Rust from https://rustup.rs, then open a new terminal";
 const RUST_NEWER: &str = "type `rustup update stable`";
-const PYTHON: &str = "type `sudo apt-get install python3 python3-venv` (macOS: `brew install python`)";
+const PYTHON: &str =
+    "type `sudo apt-get install python3 python3-venv` (macOS: `brew install python`)";
 
 /// The oldest compiler the workspace builds with.
 const RUST_SINCE: (u32, u32) = (1, 95);
@@ -48,17 +48,30 @@ pub(crate) fn python() -> String {
 
 /// Errors when a tool is missing, with all that are missing at once.
 pub(crate) fn require(places: &Places) -> Result<()> {
-    let missing: Vec<Tool> = look().into_iter().filter(|tool| tool.found.is_err()).collect();
+    let missing: Vec<Tool> = look()
+        .into_iter()
+        .filter(|tool| tool.found.is_err())
+        .collect();
     if let Some(first) = missing.first() {
         let lines: Vec<String> = missing
             .iter()
-            .map(|tool| format!("`{}`: {}", tool.name, tool.found.as_ref().err().map_or("", |e| e)))
+            .map(|tool| {
+                format!(
+                    "`{}`: {}",
+                    tool.name,
+                    tool.found.as_ref().err().map_or("", |e| e)
+                )
+            })
             .collect();
         let what = format!("this machine lacks {}", lines.join("; "));
         let mut hints: Vec<&str> = missing.iter().map(|tool| tool.remedy).collect();
         hints.dedup();
-        let hint = if hints.len() == 1 { first.remedy.to_owned() } else { hints.join("\nhint: ") };
-        return Err(Fault::new(what, hint));
+        let hint = if hints.len() == 1 {
+            first.remedy.to_owned()
+        } else {
+            hints.join("\nhint: ")
+        };
+        return Err(Fault::error(what, hint));
     }
     room(places)
 }
@@ -79,17 +92,28 @@ fn versioned(
         None => (Err("not found".to_owned()), missing),
         Some(text) => match version(&text) {
             Some(version) if version < since => {
-                let text = format!("{} is too old, {}.{} is needed", text.trim(), since.0, since.1);
+                let text = format!(
+                    "{} is too old, {}.{} is needed",
+                    text.trim(),
+                    since.0,
+                    since.1
+                );
                 (Err(text), old)
             }
             _ => (Ok(text.trim().to_owned()), missing),
         },
     };
-    Tool { name: label, found, remedy }
+    Tool {
+        name: label,
+        found,
+        remedy,
+    }
 }
 
 fn c_compiler() -> Tool {
-    let found = ["cc", "gcc", "clang"].iter().find_map(|name| output(name, &["--version"]));
+    let found = ["cc", "gcc", "clang"]
+        .iter()
+        .find_map(|name| output(name, &["--version"]));
     Tool {
         name: "cc",
         found: found
@@ -151,7 +175,7 @@ fn room(places: &Places) -> Result<()> {
     const NEEDED: u64 = 3;
     let built = places.built("ferrolab-kernel").is_file();
     match free_gigabytes(&places.root) {
-        Some(free) if free < NEEDED && !built => Err(Fault::new(
+        Some(free) if free < NEEDED && !built => Err(Fault::error(
             format!("only {free} GB are free on this disk, a first set-up takes {NEEDED}"),
             "free some space, or point CARGO_TARGET_DIR at a larger disk",
         )),
@@ -181,7 +205,10 @@ mod tests {
 
     #[test]
     fn reads_versions() {
-        assert_eq!(version("rustc 1.95.0 (59807616e 2026-04-14)"), Some((1, 95)));
+        assert_eq!(
+            version("rustc 1.95.0 (59807616e 2026-04-14)"),
+            Some((1, 95))
+        );
         assert_eq!(version("Python 3.9.2\n"), Some((3, 9)));
         assert_eq!(version("none"), None);
     }

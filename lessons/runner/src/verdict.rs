@@ -123,7 +123,9 @@ impl Report {
 
     /// Whether every exercise passed.
     pub(crate) fn passed(&self) -> bool {
-        self.exercises.iter().all(|graded| graded.verdict == Verdict::Passed)
+        self.exercises
+            .iter()
+            .all(|graded| graded.verdict == Verdict::Passed)
     }
 
     /// Whether some exercise could not be graded through the course's fault.
@@ -136,6 +138,9 @@ impl Report {
 impl Graded {
     /// How many tests have an outcome.
     pub(crate) fn count(&self, outcome: Outcome) -> usize {
-        self.tests.iter().filter(|test| test.outcome == outcome).count()
+        self.tests
+            .iter()
+            .filter(|test| test.outcome == outcome)
+            .count()
     }
 }

@@ -27,7 +27,12 @@ pub(crate) struct Finding {
 
 impl Finding {
     /// An error.
-    pub(crate) fn error(file: impl Into<String>, line: usize, what: impl Into<String>, right: impl Into<String>) -> Self {
+    pub(crate) fn error(
+        file: impl Into<String>,
+        line: usize,
+        what: impl Into<String>,
+        right: impl Into<String>,
+    ) -> Self {
         Self {
             file: file.into(),
             line,
@@ -38,7 +43,12 @@ impl Finding {
     }
 
     /// A warning.
-    pub(crate) fn warning(file: impl Into<String>, line: usize, what: impl Into<String>, right: impl Into<String>) -> Self {
+    pub(crate) fn warning(
+        file: impl Into<String>,
+        line: usize,
+        what: impl Into<String>,
+        right: impl Into<String>,
+    ) -> Self {
         Self {
             warning: true,
             ..Self::error(file, line, what, right)
@@ -55,7 +65,12 @@ pub(crate) struct Subject<'a> {
 }
 
 /// Verifies the course or one lesson; tells whether it is right.
-pub(crate) fn command(places: &Places, course: &Course, only: Option<&str>, strict: bool) -> Result<bool> {
+pub(crate) fn command(
+    places: &Places,
+    course: &Course,
+    only: Option<&str>,
+    strict: bool,
+) -> Result<bool> {
     let lessons: Vec<&Lesson> = match only {
         Some(name) => vec![course.lesson(name)?],
         None => course.lessons.iter().collect(),
@@ -84,11 +99,14 @@ pub(crate) fn command(places: &Places, course: &Course, only: Option<&str>, stri
 }
 
 fn unreadable(places: &Places, lesson: &Lesson, error: &anyhow::Error) -> Finding {
-    let hint = fault::hint_of(error).unwrap_or_else(|| "write it; 01_closures shows how".to_owned());
+    let hint =
+        fault::hint_of(error).unwrap_or_else(|| "write it; 01_closures shows how".to_owned());
     // A parse error names its place itself: `file:line: what`.
     let text = format!("{error:#}");
     let file = fault::shown(&lesson.source(), &places.root);
-    let rest = text.strip_prefix(&format!("{file}:")).and_then(|rest| rest.split_once(": "));
+    let rest = text
+        .strip_prefix(&format!("{file}:"))
+        .and_then(|rest| rest.split_once(": "));
     match rest.and_then(|(line, what)| Some((line.parse().ok()?, what.to_owned()))) {
         Some((line, what)) => Finding::error(file, line, what, hint),
         None => Finding::error(file, 1, text, hint),
@@ -100,7 +118,11 @@ fn print(findings: &[Finding], strict: bool) -> bool {
     let mut sorted: Vec<&Finding> = findings.iter().collect();
     sorted.sort_by(|a, b| (a.warning, &a.file, a.line).cmp(&(b.warning, &b.file, b.line)));
     for finding in &sorted {
-        let word = if finding.warning { paint.yellow("warning:") } else { paint.red("error:") };
+        let word = if finding.warning {
+            paint.yellow("warning:")
+        } else {
+            paint.red("error:")
+        };
         println!("{}:{}: {word} {}", finding.file, finding.line, finding.what);
         println!("    {} {}", paint.cyan("right:"), finding.right);
     }

@@ -52,8 +52,10 @@ pub(crate) fn findings(places: &Places, subjects: &[Subject<'_>]) -> Result<Vec<
         let Some(first) = own.first() else {
             continue;
         };
-        let sources: Vec<(String, String)> =
-            own.iter().map(|program| (program.name.clone(), source(program.prediction))).collect();
+        let sources: Vec<(String, String)> = own
+            .iter()
+            .map(|program| (program.name.clone(), source(program.prediction)))
+            .collect();
         mirror.add_programs(subject.lesson, &first.package, &sources)?;
         packages.insert(first.package.clone());
         programs.extend(own);
@@ -79,10 +81,14 @@ pub(crate) fn findings(places: &Places, subjects: &[Subject<'_>]) -> Result<Vec<
 
 fn programs_of<'a>(places: &Places, subject: &'a Subject<'_>) -> Vec<Program<'a>> {
     let file = fault::shown(&subject.lesson.source(), &places.root);
-    let predictions = subject.source.blocks.iter().filter_map(|block| match &block.kind {
-        lesson::Kind::Predict(prediction) => Some((block.line, prediction)),
-        _ => None,
-    });
+    let predictions = subject
+        .source
+        .blocks
+        .iter()
+        .filter_map(|block| match &block.kind {
+            lesson::Kind::Predict(prediction) => Some((block.line, prediction)),
+            _ => None,
+        });
     predictions
         .enumerate()
         .map(|(number, (line, prediction))| Program {
@@ -103,24 +109,43 @@ fn source(prediction: &Prediction) -> String {
         Kind::Output | Kind::Error if prediction.code.contains("fn main") => {
             format!("#![allow(warnings)]\n{}\n", prediction.code)
         }
-        Kind::Output | Kind::Error => format!("#![allow(warnings)]\nfn main() {{\n{}\n}}\n", prediction.code),
+        Kind::Output | Kind::Error => format!(
+            "#![allow(warnings)]\nfn main() {{\n{}\n}}\n",
+            prediction.code
+        ),
     }
 }
 
 fn collect(messages: &[Message]) -> HashMap<(String, String), Compiled> {
     let mut results: HashMap<(String, String), Compiled> = HashMap::new();
     let key = |manifest: &Path, name: &str| {
-        let folder = manifest.parent().and_then(Path::file_name).unwrap_or_default();
+        let folder = manifest
+            .parent()
+            .and_then(Path::file_name)
+            .unwrap_or_default();
         (folder.to_string_lossy().into_owned(), name.to_owned())
     };
     for message in messages {
         match message {
-            Message::CompilerArtifact { manifest_path, target, executable: Some(program) } => {
-                results.entry(key(manifest_path, &target.name)).or_default().program = Some(program.clone());
+            Message::Artifact {
+                manifest_path,
+                target,
+                executable: Some(program),
+            } => {
+                results
+                    .entry(key(manifest_path, &target.name))
+                    .or_default()
+                    .program = Some(program.clone());
             }
-            Message::CompilerMessage { manifest_path, target, message } if message.level == "error" => {
+            Message::Diagnostic {
+                manifest_path,
+                target,
+                message,
+            } if message.level == "error" => {
                 let result = results.entry(key(manifest_path, &target.name)).or_default();
-                result.codes.extend(message.code.iter().map(|code| code.code.clone()));
+                result
+                    .codes
+                    .extend(message.code.iter().map(|code| code.code.clone()));
                 result.errors.push(message.message.clone());
             }
             _ => {}
@@ -130,31 +155,58 @@ fn collect(messages: &[Message]) -> HashMap<(String, String), Compiled> {
 }
 
 fn judge(folder: &Path, program: &Program<'_>, result: &Compiled) -> Result<Option<Finding>> {
-    let error = |what: String, right: &str| Ok(Some(Finding::error(&program.file, program.line, what, right)));
+    let error = |what: String, right: &str| {
+        Ok(Some(Finding::error(
+            &program.file,
+            program.line,
+            what,
+            right,
+        )))
+    };
     let answer = &program.prediction.answer;
     if program.prediction.kind == Kind::Error {
         return match result.program {
-            Some(_) => error(format!("the program compiles, the answer says {answer}"), "correct the answer or the program"),
+            Some(_) => error(
+                format!("the program compiles, the answer says {answer}"),
+                "correct the answer or the program",
+            ),
             None if result.codes.contains(answer) => Ok(None),
             None => {
-                let codes = if result.codes.is_empty() { result.errors.join("; ") } else { result.codes.join(", ") };
-                error(format!("rustc says {codes}, the answer says {answer}"), "correct the answer or the program")
+                let codes = if result.codes.is_empty() {
+                    result.errors.join("; ")
+                } else {
+                    result.codes.join(", ")
+                };
+                error(
+                    format!("rustc says {codes}, the answer says {answer}"),
+                    "correct the answer or the program",
+                )
             }
         };
     }
     let Some(path) = &result.program else {
         let what = format!("the program does not compile: {}", result.errors.join("; "));
-        return error(what, "a program that must not compile has `kind = \"error\"`");
+        return error(
+            what,
+            "a program that must not compile has `kind = \"error\"`",
+        );
     };
     if program.prediction.kind == Kind::Faster {
         return faster(folder, program, path);
     }
     let finished = process::run(command(path, folder), LIMIT, 64 * 1024)?;
     if finished.status.is_none() {
-        return error("the program does not end".into(), "a prediction's program ends by itself");
+        return error(
+            "the program does not end".into(),
+            "a prediction's program ends by itself",
+        );
     }
     if finished.stdout.trim_end() != answer.trim_end() {
-        let what = format!("the program prints `{}`, the answer says `{}`", finished.stdout.trim_end(), answer.trim_end());
+        let what = format!(
+            "the program prints `{}`, the answer says `{}`",
+            finished.stdout.trim_end(),
+            answer.trim_end()
+        );
         return error(what, "correct the answer or the program");
     }
     Ok(None)
@@ -165,11 +217,23 @@ fn faster(folder: &Path, program: &Program<'_>, path: &Path) -> Result<Option<Fi
     for _ in 0..TRIES {
         let finished = process::run(command(path, folder), LIMIT, 64 * 1024)?;
         // The programs may print as well: the times are the last line.
-        let last = finished.stdout.trim_end().lines().next_back().unwrap_or_default();
-        let mut times = last.split_whitespace().filter_map(|word| word.parse::<f64>().ok());
+        let last = finished
+            .stdout
+            .trim_end()
+            .lines()
+            .next_back()
+            .unwrap_or_default();
+        let mut times = last
+            .split_whitespace()
+            .filter_map(|word| word.parse::<f64>().ok());
         let (Some(a), Some(b)) = (times.next(), times.next()) else {
             let what = "the two programs could not be measured".to_owned();
-            return Ok(Some(Finding::error(&program.file, program.line, what, "both must run to their end")));
+            return Ok(Some(Finding::error(
+                &program.file,
+                program.line,
+                what,
+                "both must run to their end",
+            )));
         };
         let true_now = match program.prediction.answer.as_str() {
             "a" => a < b * CLEAR,
@@ -181,8 +245,17 @@ fn faster(folder: &Path, program: &Program<'_>, path: &Path) -> Result<Option<Fi
         }
         seen.push(format!("{a:.0} and {b:.0} ns"));
     }
-    let what = format!("the answer says `{}`; a and b take {}", program.prediction.answer, seen.join(", "));
-    Ok(Some(Finding::error(&program.file, program.line, what, "predict what is clearly so, or change the programs")))
+    let what = format!(
+        "the answer says `{}`; a and b take {}",
+        program.prediction.answer,
+        seen.join(", ")
+    );
+    Ok(Some(Finding::error(
+        &program.file,
+        program.line,
+        what,
+        "predict what is clearly so, or change the programs",
+    )))
 }
 
 fn command(program: &Path, folder: &Path) -> Command {
@@ -198,7 +271,10 @@ mod tests {
     #[test]
     fn statements_get_a_main() {
         let block = |code: &str| {
-            Prediction::parse(&format!("question = \"?\"\ncode = '{code}'\nanswer = \"1\"\nwhy = \"so\"\n")).unwrap()
+            Prediction::parse(&format!(
+                "question = \"?\"\ncode = '{code}'\nanswer = \"1\"\nwhy = \"so\"\n"
+            ))
+            .unwrap()
         };
         assert!(source(&block("println!();")).contains("fn main() {\nprintln!();"));
         assert_eq!(source(&block("fn main() {}")).matches("fn main").count(), 1);

@@ -1,19 +1,16 @@
 //! What `verify` can tell by reading: titles, hints, comments, lengths, freshness.
 
-use std::fs;
-
 use anyhow::Result;
 
 use crate::course::{Exercise, Lesson};
 use crate::exercise;
 use crate::fault;
-use crate::files;
 use crate::lesson::{Block, Kind};
 use crate::notebooks;
 use crate::places::Places;
 use crate::prediction::Prediction;
-use crate::teaching;
 use crate::verify::{Finding, Subject};
+use crate::verify_files;
 
 const TOML: &str = "lessons/lessons.toml";
 /// A cell is at most this long: longer ones are not read.
@@ -26,11 +23,17 @@ pub(crate) fn findings(places: &Places, subject: &Subject<'_>) -> Result<Vec<Fin
     let lesson = subject.lesson;
     let file = fault::shown(&lesson.source(), &places.root);
     let mut found = front_matter(&file, subject);
-    found.extend(subject.source.blocks.iter().flat_map(|block| lengths(&file, block)));
+    found.extend(
+        subject
+            .source
+            .blocks
+            .iter()
+            .flat_map(|block| lengths(&file, block)),
+    );
     found.extend(first_cell(&file, subject));
     for exercise in &lesson.exercises {
         found.extend(entry(exercise));
-        found.extend(files_of(places, lesson, exercise));
+        found.extend(verify_files::findings(places, lesson, exercise));
         found.extend(fence(places, &file, subject, exercise));
     }
     match notebooks::generate(places, lesson, false) {
@@ -41,7 +44,12 @@ pub(crate) fn findings(places: &Places, subject: &Subject<'_>) -> Result<Vec<Fin
             "`ferrolab notebooks` writes it anew",
         )),
         Ok(_) => {}
-        Err(error) => found.push(Finding::error(&file, 1, format!("{error:#}"), fault::hint_of(&error).unwrap_or_default())),
+        Err(error) => found.push(Finding::error(
+            &file,
+            1,
+            format!("{error:#}"),
+            fault::hint_of(&error).unwrap_or_default(),
+        )),
     }
     Ok(found)
 }
@@ -57,21 +65,38 @@ fn front_matter(file: &str, subject: &Subject<'_>) -> Vec<Finding> {
     };
     compare("lesson", front.lesson.clone(), lesson.name.clone());
     compare("title", front.title.clone(), lesson.title.clone());
-    compare("minutes", front.minutes.to_string(), lesson.minutes.to_string());
+    compare(
+        "minutes",
+        front.minutes.to_string(),
+        lesson.minutes.to_string(),
+    );
     compare("needs", front.needs.join(", "), lesson.needs.join(", "));
     if front.promise.is_empty() {
-        found.push(Finding::error(file, 1, "the promise is empty", "one sentence: what can the learner do afterwards?"));
+        found.push(Finding::error(
+            file,
+            1,
+            "the promise is empty",
+            "one sentence: what can the learner do afterwards?",
+        ));
     }
     found
 }
 
 fn first_cell(file: &str, subject: &Subject<'_>) -> Option<Finding> {
-    let first = subject.source.blocks.iter().find_map(|block| match &block.kind {
-        Kind::Code { code, .. } => Some((block.line, code)),
-        _ => None,
-    });
+    let first = subject
+        .source
+        .blocks
+        .iter()
+        .find_map(|block| match &block.kind {
+            Kind::Code { code, .. } => Some((block.line, code)),
+            _ => None,
+        });
     match first {
-        Some((_, code)) if code.contains(":dep ferrolab") && code.contains("use ferrolab::prelude::*") => None,
+        Some((_, code))
+            if code.contains(":dep ferrolab") && code.contains("use ferrolab::prelude::*") =>
+        {
+            None
+        }
         other => Some(Finding::error(
             file,
             other.map_or(1, |(line, _)| line),
@@ -85,20 +110,32 @@ fn lengths(file: &str, block: &Block) -> Vec<Finding> {
     let words = |text: &str| text.split_whitespace().count();
     let mut found = Vec::new();
     match &block.kind {
-        Kind::Code { code, .. } if code.lines().count() > CELL_LINES => found.push(Finding::warning(
-            file,
-            block.line,
-            format!("the cell has {} lines", code.lines().count()),
-            format!("at most {CELL_LINES}: split it, or move setting-up out of sight"),
-        )),
+        Kind::Code { code, .. } if code.lines().count() > CELL_LINES => {
+            found.push(Finding::warning(
+                file,
+                block.line,
+                format!("the cell has {} lines", code.lines().count()),
+                format!("at most {CELL_LINES}: split it, or move setting-up out of sight"),
+            ))
+        }
         Kind::Predict(Prediction { question, why, .. }) => {
             if words(question) > QUESTION_WORDS {
                 let what = format!("the question has {} words", words(question));
-                found.push(Finding::warning(file, block.line, what, format!("at most {QUESTION_WORDS}")));
+                found.push(Finding::warning(
+                    file,
+                    block.line,
+                    what,
+                    format!("at most {QUESTION_WORDS}"),
+                ));
             }
             if words(why) > WHY_WORDS {
                 let what = format!("the explanation has {} words", words(why));
-                found.push(Finding::warning(file, block.line, what, format!("at most {WHY_WORDS}")));
+                found.push(Finding::warning(
+                    file,
+                    block.line,
+                    what,
+                    format!("at most {WHY_WORDS}"),
+                ));
             }
         }
         _ => {}
@@ -109,101 +146,62 @@ fn lengths(file: &str, block: &Block) -> Vec<Finding> {
 fn entry(exercise: &Exercise) -> Vec<Finding> {
     let name = &exercise.name;
     let mut found = Vec::new();
-    let mut error = |what: String, right: &str| found.push(Finding::error(TOML, exercise.line, what, right));
+    let mut error =
+        |what: String, right: &str| found.push(Finding::error(TOML, exercise.line, what, right));
     if exercise.title.trim().is_empty() {
-        error(format!("`{name}` has no title"), "say in a few words what is to be written");
+        error(
+            format!("`{name}` has no title"),
+            "say in a few words what is to be written",
+        );
     }
     if exercise.points == 0 {
         error(format!("`{name}` is worth nothing"), "give it points");
     }
     if exercise.hints.len() != 3 || exercise.hints.iter().any(|hint| hint.trim().is_empty()) {
-        let count = exercise.hints.iter().filter(|hint| !hint.trim().is_empty()).count();
-        error(format!("`{name}` has {count} hints"), "exactly three, the last almost the solution");
-    }
-    found
-}
-
-fn files_of(places: &Places, lesson: &Lesson, exercise: &Exercise) -> Vec<Finding> {
-    let name = &exercise.name;
-    let shown = |path: &std::path::Path| fault::shown(path, &places.root);
-    let mut found = Vec::new();
-    for file in [lesson.solution_file(name), lesson.test_file(name)] {
-        if !file.is_file() {
-            found.push(Finding::error(shown(&file), 1, "the file is not there", "each exercise has a solution and tests"));
-        }
-    }
-    let tests = lesson.test_file(name);
-    if let Ok(text) = files::read(&tests) {
-        found.extend(test_names(&shown(&tests), &text));
-    }
-    let folder = lesson.wrong_folder(name);
-    let wrong = wrong_files(lesson, exercise);
-    if wrong.len() < 2 {
-        let what = format!("there are {} wrong solutions", wrong.len());
-        found.push(Finding::error(shown(&folder), 1, what, "two or three, each a mistake learners make"));
-    }
-    for file in wrong {
-        let text = files::read(&file).unwrap_or_default();
-        if !text.starts_with("//! Wrong:") {
-            let right = "open with `//! Wrong: ` and why it is wrong";
-            found.push(Finding::error(shown(&file), 1, "the file does not say what is wrong", right));
-        }
-    }
-    found
-}
-
-/// The wrong solutions of an exercise in the order of their names.
-pub(crate) fn wrong_files(lesson: &Lesson, exercise: &Exercise) -> Vec<std::path::PathBuf> {
-    let entries = fs::read_dir(lesson.wrong_folder(&exercise.name)).into_iter().flatten().flatten();
-    let mut files: Vec<_> = entries
-        .map(|entry| entry.path())
-        .filter(|path| path.extension().is_some_and(|ending| ending == "rs"))
-        .collect();
-    files.sort();
-    files
-}
-
-fn test_names(file: &str, text: &str) -> Vec<Finding> {
-    let sentences = teaching::sentences(text);
-    let mut found = Vec::new();
-    let mut test_next = false;
-    let mut number = 0;
-    for (at, line) in text.lines().map(str::trim).enumerate() {
-        test_next |= line == "#[test]";
-        let Some(name) = teaching::function_name(line).filter(|_| test_next) else {
-            continue;
-        };
-        test_next = false;
-        number += 1;
-        if !name.starts_with(&format!("t{number}_")) {
-            let right = format!("call it `t{number}_…`: numbered from the easiest");
-            found.push(Finding::error(file, at + 1, format!("test `{name}` is number {number}"), right));
-        }
-        if !sentences.contains_key(name) {
-            let right = "put a comment above `#[test]`: a sentence that teaches";
-            found.push(Finding::error(file, at + 1, format!("test `{name}` teaches nothing"), right));
-        }
-    }
-    if number == 0 {
-        found.push(Finding::error(file, 1, "there are no tests", "write `#[test]` functions `t1_…`, `t2_…`"));
+        let count = exercise
+            .hints
+            .iter()
+            .filter(|hint| !hint.trim().is_empty())
+            .count();
+        error(
+            format!("`{name}` has {count} hints"),
+            "exactly three, the last almost the solution",
+        );
     }
     found
 }
 
 fn fence(places: &Places, file: &str, subject: &Subject<'_>, exercise: &Exercise) -> Vec<Finding> {
     let (lesson, name) = (subject.lesson, &exercise.name);
-    let fences: Vec<usize> = subject.source.blocks.iter().filter_map(|block| match &block.kind {
-        Kind::Check { exercise, .. } if exercise == name => Some(block.line),
-        _ => None,
-    }).collect();
+    let fences: Vec<usize> = subject
+        .source
+        .blocks
+        .iter()
+        .filter_map(|block| match &block.kind {
+            Kind::Check { exercise, .. } if exercise == name => Some(block.line),
+            _ => None,
+        })
+        .collect();
     let [line] = fences[..] else {
         let what = format!("`{name}` has {} cells", fences.len());
         let right = format!("give it one: a fence ```rust check=\"{name}\"");
-        return vec![Finding::error(file, fences.last().copied().unwrap_or(1), what, right)];
+        return vec![Finding::error(
+            file,
+            fences.last().copied().unwrap_or(1),
+            what,
+            right,
+        )];
     };
     let stub = match exercise::stub(&subject.source, lesson, name) {
         Ok(stub) => stub,
-        Err(error) => return vec![Finding::error(file, line, format!("{error:#}"), fault::hint_of(&error).unwrap_or_default())],
+        Err(error) => {
+            return vec![Finding::error(
+                file,
+                line,
+                format!("{error:#}"),
+                fault::hint_of(&error).unwrap_or_default(),
+            )];
+        }
     };
     let mut found = stub_text(file, line, &stub);
     let answer = lesson.exercise_file(name);
@@ -221,12 +219,33 @@ fn fence(places: &Places, file: &str, subject: &Subject<'_>, exercise: &Exercise
 fn stub_text(file: &str, line: usize, stub: &str) -> Vec<Finding> {
     let mut found = Vec::new();
     if !stub.contains("todo!()") {
-        found.push(Finding::error(file, line, "the stub has no `todo!()`", "leave the learner something to write"));
+        found.push(Finding::error(
+            file,
+            line,
+            "the stub has no `todo!()`",
+            "leave the learner something to write",
+        ));
     }
-    if !stub.lines().any(|line| line.trim_start().starts_with("///")) {
-        found.push(Finding::error(file, line, "the stub has no doc comment", "say in `///` what is to be written"));
-    } else if !stub.lines().any(|line| line.trim_start().starts_with("/// ```")) {
-        found.push(Finding::error(file, line, "the stub has no example", "put a doctest into its doc comment"));
+    if !stub
+        .lines()
+        .any(|line| line.trim_start().starts_with("///"))
+    {
+        found.push(Finding::error(
+            file,
+            line,
+            "the stub has no doc comment",
+            "say in `///` what is to be written",
+        ));
+    } else if !stub
+        .lines()
+        .any(|line| line.trim_start().starts_with("/// ```"))
+    {
+        found.push(Finding::error(
+            file,
+            line,
+            "the stub has no example",
+            "put a doctest into its doc comment",
+        ));
     }
     found
 }

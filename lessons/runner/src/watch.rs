@@ -26,7 +26,10 @@ pub(crate) fn watch(places: &Places, course: &Course, wish: &Wish) -> Result<()>
     })
     .context("the system cannot watch files")?;
     for (lesson, _) in course.select(wish.what.as_deref())? {
-        for folder in [lesson.folder.join("src/exercises"), lesson.folder.join("tests")] {
+        for folder in [
+            lesson.folder.join("src/exercises"),
+            lesson.folder.join("tests"),
+        ] {
             watcher
                 .watch(&folder, RecursiveMode::NonRecursive)
                 .with_context(|| format!("`{}` cannot be watched", folder.display()))?;
@@ -37,7 +40,10 @@ pub(crate) fn watch(places: &Places, course: &Course, wish: &Wish) -> Result<()>
         if let Err(error) = check::once(places, course, wish) {
             fault::print(&error);
         }
-        eprintln!("{}", term::stderr().dim("watching; save a file to check again, Ctrl-C ends"));
+        eprintln!(
+            "{}",
+            term::stderr().dim("watching; save a file to check again, Ctrl-C ends")
+        );
         if !wait(&changes) {
             return Ok(());
         }

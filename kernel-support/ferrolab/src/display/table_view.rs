@@ -2,8 +2,13 @@
 
 use super::{Align, Table, TableCell, escape};
 
-/// HTML styles that only use the theme's own colours.
-const LINE: &str = "border-bottom:1px solid color-mix(in srgb, currentColor 22%, transparent)";
+/// HTML styles, which take their colours from the page and its theme.
+const LINE: &str =
+    "border-bottom:1px solid color-mix(in srgb, currentColor 22%, transparent);background:none";
+const TABLE: &str =
+    "border-collapse:collapse;margin:6px 0;border:0;font-variant-numeric:tabular-nums";
+const CAPTION: &str = "text-align:left;font-weight:600;padding:4px 0;color:inherit";
+const GAP: &str = "text-align:center;opacity:.65";
 
 impl Table {
     /// The table as text with aligned columns.
@@ -14,68 +19,56 @@ impl Table {
     /// assert_eq!(text, "name   n\n----  --\na      5\nbcd   12");
     /// ```
     pub fn to_text(&self) -> String {
-        let columns = self.width();
-        let headers: Vec<TableCell> = (0..columns).map(|at| self.header(at)).collect();
-        let (first, hidden, last) = self.visible();
-        let cells = |at: usize| {
-            std::iter::once(&headers[at]).chain(self.rows.iter().filter_map(move |row| row.get(at)))
-        };
-        let widths: Vec<usize> = (0..columns)
-            .map(|at| {
-                cells(at)
-                    .map(|cell| columns_of(&one_line(cell)))
-                    .max()
-                    .unwrap_or(0)
-            })
+        let headers: Vec<TableCell> = (0..self.width()).map(|at| self.header(at)).collect();
+        let widths: Vec<usize> = (0..headers.len())
+            .map(|at| self.text_width(&headers, at))
             .collect();
         let line = |row: &[TableCell]| self.text_line(row, &widths);
+        let rule: Vec<String> = widths.iter().map(|width| "-".repeat(*width)).collect();
+        let (first, hidden, last) = self.visible();
         let mut lines = Vec::new();
         lines.extend((!self.title.is_empty()).then(|| self.title.clone()));
-        lines.push(line(&headers));
-        lines.push(
-            widths
-                .iter()
-                .map(|width| "-".repeat(*width))
-                .collect::<Vec<_>>()
-                .join("  "),
-        );
+        lines.extend([line(&headers), rule.join("  ")]);
         lines.extend(first.iter().map(|row| line(row)));
-        if hidden > 0 {
-            lines.push(format!("… {hidden} more rows …"));
-        }
+        lines.extend((hidden > 0).then(|| format!("… {hidden} more rows …")));
         lines.extend(last.iter().map(|row| line(row)));
         lines.join("\n")
+    }
+
+    /// The width of a column's widest text.
+    fn text_width(&self, headers: &[TableCell], column: usize) -> usize {
+        let cells = self.rows.iter().filter_map(|row| row.get(column));
+        let widths = cells
+            .chain([&headers[column]])
+            .map(|cell| columns_of(&one_line(cell)));
+        widths.max().unwrap_or(0)
     }
 
     /// The table as HTML that takes its colours from the theme.
     pub fn to_html(&self) -> String {
         let columns = self.width();
-        let headers: String = (0..columns)
-            .map(|at| self.html_cell("th scope=\"col\"", &self.header(at), at))
-            .collect();
+        let head = |at: usize| self.html_cell("th scope=\"col\"", &self.header(at), at);
+        let headers: String = (0..columns).map(head).collect();
         let body = |rows: &[Vec<TableCell>]| -> String {
             rows.iter().map(|row| self.html_row(row, columns)).collect()
         };
         let (first, hidden, last) = self.visible();
-        let gap = if hidden > 0 {
-            format!(
-                "<tr><td colspan=\"{columns}\" style=\"text-align:center;opacity:.65\">… {hidden} more rows …</td></tr>"
-            )
-        } else {
-            String::new()
-        };
-        let caption = if self.title.is_empty() {
-            String::new()
-        } else {
-            format!(
-                "<caption style=\"text-align:left;font-weight:600;padding:4px 0;color:inherit\">{}</caption>",
+        let mut caption = String::new();
+        if !self.title.is_empty() {
+            caption = format!(
+                "<caption style=\"{CAPTION}\">{}</caption>",
                 escape(&self.title)
-            )
-        };
+            );
+        }
+        let mut gap = String::new();
+        if hidden > 0 {
+            gap = format!(
+                "<tr><td colspan=\"{columns}\" style=\"{GAP}\">… {hidden} more rows …</td></tr>"
+            );
+        }
+        let rows = [body(first), gap, body(last)].concat();
         format!(
-            "<table style=\"border-collapse:collapse;margin:6px 0;border:0;font-variant-numeric:tabular-nums\">{caption}<thead><tr style=\"{LINE};background:none\">{headers}</tr></thead><tbody>{}{gap}{}</tbody></table>",
-            body(first),
-            body(last)
+            "<table style=\"{TABLE}\">{caption}<thead><tr style=\"{LINE}\">{headers}</tr></thead><tbody>{rows}</tbody></table>"
         )
     }
 

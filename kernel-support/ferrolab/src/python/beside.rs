@@ -24,7 +24,7 @@ pub struct Beside {
 /// let numbers: Vec<u64> = (0..1_000).collect();
 /// let both = python::beside("sum", "
 ///     numbers = list(range(1_000))
-///     # timed from here
+///     ## timed from here
 ///     result = sum(numbers)
 /// ", || numbers.iter().sum::<u64>());
 /// assert!(both.into_result()?.all_agree());

@@ -122,11 +122,19 @@ impl Comparison {
 }
 
 impl Arm {
-    /// Whether it is faster than the first, if that is clear at 95 %.
+    /// Whether it is faster than the first, if that is clear: the interval of the ratio lies on one
+    /// side of 1. Where few rounds make the interval unsure (below 90 %), every round must differ
+    /// by half at least.
     pub fn is_faster(&self) -> Option<bool> {
         let interval = self.ratio_interval?;
-        let clear = interval.confidence >= 0.9 && !interval.contains(1.0);
-        clear.then_some(interval.high < 1.0)
+        let margin = if interval.confidence >= 0.9 { 1.0 } else { 1.5 };
+        if interval.high < 1.0 / margin {
+            Some(true)
+        } else if interval.low > margin {
+            Some(false)
+        } else {
+            None
+        }
     }
 }
 
@@ -170,6 +178,15 @@ mod tests {
         let found = comparison(&[0.9, 1.1, 0.95, 1.05, 1.2, 0.8, 1.0], [1, 1]);
         assert_eq!(found.is_faster("b"), None);
         assert!(found.to_string().contains("no clear difference"), "{found}");
+    }
+
+    #[test]
+    fn few_rounds_need_a_large_difference() {
+        assert_eq!(comparison(&[1.2, 1.2], [1, 1]).is_faster("b"), None);
+        assert_eq!(comparison(&[0.2, 0.3], [1, 1]).is_faster("b"), Some(true));
+        let one = comparison(&[0.2], [1, 1]);
+        assert_eq!(one.is_faster("b"), None);
+        assert!(one.to_string().contains("one round says little"), "{one}");
     }
 
     #[test]

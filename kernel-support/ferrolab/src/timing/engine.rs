@@ -90,16 +90,16 @@ pub(crate) fn interleave<E>(
 ) -> Result<Samples, E> {
     let start = Instant::now();
     let loops = calibrate_all(once, budget, run)?;
-    let mut seconds = vec![Vec::new(); once.len()];
+    let (mut seconds, spent) = first_round(once, budget);
     let mut random = Random::new(once.len() as u64);
     let mut order: Vec<usize> = (0..once.len()).collect();
-    for round in 0..MOST_ROUNDS {
+    for round in seconds.first().map_or(0, Vec::len)..MOST_ROUNDS {
         let needed = if round < FEW_ROUNDS {
             budget * 2
         } else {
             budget
         };
-        if round > 0 && start.elapsed() >= needed {
+        if round > 0 && spent + start.elapsed() >= needed {
             break;
         }
         random.shuffle(&mut order);
@@ -109,6 +109,16 @@ pub(crate) fn interleave<E>(
         }
     }
     Ok(Samples { seconds, loops })
+}
+
+/// The first runs count as a round when all of them are long: then there is no time to waste, and
+/// what a first run has to warm up is small beside it.
+fn first_round(once: &[Duration], budget: Duration) -> (Vec<Vec<f64>>, Duration) {
+    if once.iter().all(|first| *first >= budget / 4) {
+        let seconds = once.iter().map(|first| vec![first.as_secs_f64()]).collect();
+        return (seconds, once.iter().sum());
+    }
+    (vec![Vec::new(); once.len()], Duration::ZERO)
 }
 
 /// The number of loops for each arm: a thirtieth of its share of the budget, at most 10 ms.
@@ -205,6 +215,20 @@ mod tests {
         let samples = simulate(1_000);
         assert_eq!(samples.seconds[0].len(), samples.seconds[1].len());
         assert!(samples.seconds[0].len() >= FEW_ROUNDS);
+    }
+
+    #[test]
+    fn long_runs_are_not_repeated_beyond_the_budget() {
+        let long = Duration::from_millis(40);
+        let mut calls = 0;
+        let mut run = |_: usize, loops: u64| {
+            calls += loops;
+            std::thread::sleep(long);
+            Ok::<_, Infallible>(long)
+        };
+        let Ok(samples) = interleave(&[long; 2], Duration::from_millis(20), &mut run);
+        assert_eq!(samples.seconds, [[0.04], [0.04]]);
+        assert_eq!(calls, 0);
     }
 
     #[test]

@@ -39,6 +39,7 @@ impl Scaling {
     /// Speed-up against workers: measured, the fitted law, and the ideal.
     pub fn curve(&self) -> Lines {
         let most = self.points().last().map_or(1, |point| point.workers);
+        let fewest = self.points().first().map_or(1, |point| point.workers);
         let mut measured = Series::new("measured", Vec::<(f64, f64)>::new());
         for point in self.points() {
             let range = point.speedup_interval.map(|range| (range.low, range.high));
@@ -58,7 +59,7 @@ impl Scaling {
             .series(ideal.muted())
             .title("Speed-up")
             .x_axis("workers", "")
-            .y_axis("times as fast as with one", "")
+            .y_axis(format!("times as fast as with {fewest}"), "")
     }
 
     /// What the fit says, in one sentence with its source.

@@ -92,6 +92,7 @@ fn ratio(index: usize, arm: &Arm) -> String {
 fn words(index: usize, arm: &Arm) -> String {
     match (index, arm.is_faster()) {
         (0, _) => "the measure of the others".into(),
+        (_, None) if arm.ratio_interval.is_none() => "one round says little".into(),
         (_, None) => "no clear difference".into(),
         (_, Some(true)) => change(1.0 / arm.ratio, "faster"),
         (_, Some(false)) => change(arm.ratio, "slower"),
@@ -150,10 +151,23 @@ pub(crate) fn warnings_html(warnings: &[String]) -> String {
         format!(
             "<div role=\"alert\" style=\"border-left:4px solid #c98a00;padding:4px 10px;margin:6px 0\">\
              <strong>⚠ warning:</strong> {}</div>",
-            escape(warning).replace('\n', "<br>")
+            quoted_as_code(&escape(warning)).replace('\n', "<br>")
         )
     };
     warnings.iter().map(block).collect()
+}
+
+/// What stands between backticks becomes code, as Markdown has it.
+fn quoted_as_code(html: &str) -> String {
+    let mut parts = html.split('`');
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    let mut inside = false;
+    for part in parts {
+        inside = !inside;
+        text += if inside { "<code>" } else { "</code>" };
+        text += part;
+    }
+    if inside { text + "</code>" } else { text }
 }
 
 impl Show for Comparison {
@@ -164,5 +178,25 @@ impl Show for Comparison {
             self.bars().to_inline_svg(),
         ];
         Bundle::text(self.to_string()).with("text/html", html.concat())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn warnings_are_escaped_and_their_code_is_marked() {
+        let html = warnings_html(&["`<b>` is odd\nhint: `x".into()]);
+        assert!(
+            html.contains("<code>&lt;b&gt;</code> is odd<br>hint: <code>x</code>"),
+            "{html}"
+        );
+    }
+
+    #[test]
+    fn changes_are_said_in_words() {
+        assert_eq!(change(3.14159, "faster"), "3.14 times as fast");
+        assert_eq!(change(1.25, "slower"), "25 % slower");
     }
 }
