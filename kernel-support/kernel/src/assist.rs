@@ -16,8 +16,14 @@ pub(crate) fn complete(engine: Option<&mut Engine>, request: &CompleteRequest) -
         return reply(Vec::new(), request.cursor_pos, request.cursor_pos);
     };
     let prefix = &request.code[found.start_offset..at.max(found.start_offset)];
-    let all = found.completions.iter().map(|found| (name(&found.code), found.kind));
-    let mut matches: Vec<(String, &str)> = all.clone().filter(|(name, _)| name.starts_with(prefix)).collect();
+    let all = found
+        .completions
+        .iter()
+        .map(|found| (name(&found.code), found.kind));
+    let mut matches: Vec<(String, &str)> = all
+        .clone()
+        .filter(|(name, _)| name.starts_with(prefix))
+        .collect();
     if matches.is_empty() {
         matches = all.collect();
     }
@@ -66,7 +72,10 @@ fn reply(matches: Vec<(String, &str)>, start: usize, end: usize) -> CompleteRepl
 
 /// Answers an `inspect_request`.
 pub(crate) fn inspect(engine: Option<&mut Engine>, request: &InspectRequest) -> InspectReply {
-    let at = end_of_word(&request.code, byte_offset(&request.code, request.cursor_pos));
+    let at = end_of_word(
+        &request.code,
+        byte_offset(&request.code, request.cursor_pos),
+    );
     let found = engine.and_then(|engine| documentation(engine, &request.code[..at]));
     match found {
         Some(data) => InspectReply {
@@ -98,7 +107,9 @@ fn end_of_word(code: &str, at: usize) -> usize {
 
 /// The protocol counts characters, evcxr bytes.
 fn byte_offset(code: &str, chars: usize) -> usize {
-    code.char_indices().nth(chars).map_or(code.len(), |(at, _)| at)
+    code.char_indices()
+        .nth(chars)
+        .map_or(code.len(), |(at, _)| at)
 }
 
 fn char_offset(code: &str, bytes: usize) -> usize {
@@ -111,7 +122,10 @@ mod tests {
 
     #[test]
     fn magics_complete_without_an_engine() {
-        let request = CompleteRequest { code: "let ü = 1;\n%%ti".into(), cursor_pos: 15 };
+        let request = CompleteRequest {
+            code: "let ü = 1;\n%%ti".into(),
+            cursor_pos: 15,
+        };
         let reply = complete(None, &request);
         assert_eq!(reply.matches, ["%%time", "%%timeit"]);
         assert_eq!((reply.cursor_start, reply.cursor_end), (11, 15));

@@ -90,7 +90,10 @@ impl Engine {
 fn load_line() -> String {
     let path = Path::new(SUPPORT_CRATE);
     let path = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
-    format!(":dep ferrolab = {{ path = {:?} }}", path.display().to_string())
+    format!(
+        ":dep ferrolab = {{ path = {:?} }}",
+        path.display().to_string()
+    )
 }
 
 /// Fills the folder from which later sessions start, so that none of them compiles the support
@@ -99,10 +102,17 @@ fn load_line() -> String {
 /// # Errors
 ///
 /// When the engine does not start or the support crate does not compile.
-pub(crate) fn warm(scratch: &Scratch, live: &Live, ends: (pipes::KernelEnds, pipes::WorkerEnds)) -> Result<()> {
+pub(crate) fn warm(
+    scratch: &Scratch,
+    live: &Live,
+    ends: (pipes::KernelEnds, pipes::WorkerEnds),
+) -> Result<()> {
     let mut engine = Engine::start(live, ends)?;
     eprintln!("compiling the support crate for cells");
-    for code in [load_line(), "use ferrolab::prelude::*;\nlet warm = 1;".to_owned()] {
+    for code in [
+        load_line(),
+        "use ferrolab::prelude::*;\nlet warm = 1;".to_owned(),
+    ] {
         engine.evaluate(&code).map_err(|error| anyhow!("{error}"))?;
     }
     drop(engine);

@@ -27,7 +27,10 @@ pub(crate) enum Outcome {
 
 impl Outcome {
     fn done() -> Self {
-        Self::Ok { result: None, payload: Vec::new() }
+        Self::Ok {
+            result: None,
+            payload: Vec::new(),
+        }
     }
 }
 
@@ -40,7 +43,11 @@ pub(crate) struct Executor {
 
 impl Executor {
     pub(crate) fn new(live: Live, interrupter: Interrupter, engine: Result<Engine>) -> Self {
-        Self { live, interrupter, engine }
+        Self {
+            live,
+            interrupter,
+            engine,
+        }
     }
 
     /// The engine, if it started.
@@ -88,7 +95,13 @@ impl Executor {
     /// Evaluates an expression of a request beside its code.
     pub(crate) fn expression(&mut self, expression: &str) -> ExpressionResult {
         self.interrupter.begin();
-        let run = self.rust(&RustCell { code: expression.to_owned(), ..RustCell::default() }, expression);
+        let run = self.rust(
+            &RustCell {
+                code: expression.to_owned(),
+                ..RustCell::default()
+            },
+            expression,
+        );
         self.interrupter.end();
         match run.unwrap_or_else(Outcome::Failed) {
             Outcome::Ok { result, .. } => ExpressionResult::Ok {
@@ -122,7 +135,11 @@ impl Executor {
         Ok(outcome)
     }
 
-    fn evaluate(&mut self, code: &str, evaluate: impl FnOnce(&mut Engine) -> Evaluation) -> Evaluation {
+    fn evaluate(
+        &mut self,
+        code: &str,
+        evaluate: impl FnOnce(&mut Engine) -> Evaluation,
+    ) -> Evaluation {
         match &mut self.engine {
             Ok(engine) => evaluate(engine),
             Err(error) => Err(Error::from(format!("{error:#}"))),
@@ -137,14 +154,24 @@ impl Executor {
         let outputs = match evaluation {
             Ok(outputs) => outputs,
             Err(Error::CompilationErrors(errors)) => {
-                return Err(Failure::compilation(&errors, &self.live.generated_source(), code, &name));
+                return Err(Failure::compilation(
+                    &errors,
+                    &self.live.generated_source(),
+                    code,
+                    &name,
+                ));
             }
             Err(Error::SubprocessTerminated(how)) => return Err(worker_died(&how)),
             Err(error) => return Err(Failure::plain("error", error.to_string())),
         };
         if report.panicked {
             let generated = self.live.generated_source();
-            return Err(Failure::panic(report.last_panic.as_ref(), &generated, cell, &name));
+            return Err(Failure::panic(
+                report.last_panic.as_ref(),
+                &generated,
+                cell,
+                &name,
+            ));
         }
         if let Some(error) = &report.user_error {
             return Err(Failure::plain("error", error.clone()));
@@ -152,7 +179,10 @@ impl Executor {
         self.publish_outputs(outputs);
         let result = report.result.clone();
         self.live.restore_report(report);
-        Ok(Outcome::Ok { result, payload: Vec::new() })
+        Ok(Outcome::Ok {
+            result,
+            payload: Vec::new(),
+        })
     }
 
     /// What evcxr's own commands print.
@@ -173,7 +203,12 @@ impl Executor {
 
     fn print_warnings(&self, code: &str) {
         let generated = self.live.generated_source();
-        let text = warnings::read(&self.live.diagnostics(), &generated, code, &self.live.cell_name());
+        let text = warnings::read(
+            self.live.diagnostics(),
+            &generated,
+            code,
+            &self.live.cell_name(),
+        );
         self.live.print(StreamContent::stderr(&text));
     }
 
@@ -187,7 +222,8 @@ impl Executor {
     }
 
     fn print_reading(&self, reading: &Reading) {
-        self.live.print(StreamContent::stdout(&format!("{reading}\n")));
+        self.live
+            .print(StreamContent::stdout(&format!("{reading}\n")));
     }
 
     fn python(&self, code: &str) -> Result<Outcome, Failure> {
@@ -202,15 +238,25 @@ impl Executor {
     }
 
     fn help(&mut self, name: &str) -> Result<Outcome, Failure> {
-        let found = self.engine().and_then(|engine| assist::documentation(engine, name));
+        let found = self
+            .engine()
+            .and_then(|engine| assist::documentation(engine, name));
         let Some(data) = found else {
             return Err(Failure::plain(
                 "help",
-                format!("nothing is known of `{name}`\nhint: give a path that is in scope, as in `Vec?` or `std::fs::read?`"),
+                format!(
+                    "nothing is known of `{name}`\nhint: give a path that is in scope, as in `Vec?` or `std::fs::read?`"
+                ),
             ));
         };
-        let page = Payload::Page { data: crate::live::media(&data), start: 0 };
-        Ok(Outcome::Ok { result: None, payload: vec![page] })
+        let page = Payload::Page {
+            data: crate::live::media(&data),
+            start: 0,
+        };
+        Ok(Outcome::Ok {
+            result: None,
+            payload: vec![page],
+        })
     }
 }
 

@@ -17,10 +17,13 @@ impl Failure {
     /// A failure that is one sentence, perhaps of several lines.
     pub(crate) fn plain(name: &str, value: impl Into<String>) -> Self {
         let value = value.into();
-        let traceback = value.lines().enumerate().map(|(number, line)| match number {
-            0 => format!("\x1b[1;31m{name}\x1b[0m: {line}"),
-            _ => line.to_owned(),
-        });
+        let traceback = value
+            .lines()
+            .enumerate()
+            .map(|(number, line)| match number {
+                0 => format!("\x1b[1;31m{name}\x1b[0m: {line}"),
+                _ => line.to_owned(),
+            });
         Self {
             name: name.to_owned(),
             traceback: traceback.collect(),
@@ -29,20 +32,36 @@ impl Failure {
     }
 
     /// What rustc says of the cell. `generated` is the source it compiled.
-    pub(crate) fn compilation(errors: &[CompilationError], generated: &str, cell: &str, name: &str) -> Self {
+    pub(crate) fn compilation(
+        errors: &[CompilationError],
+        generated: &str,
+        cell: &str,
+        name: &str,
+    ) -> Self {
         let map = SourceMap::new(generated, cell);
         // Warnings stand among the errors; of a cell that failed they only distract.
-        let of_level = |level: &str| errors.iter().filter(|error| error.level() == level).collect::<Vec<_>>();
+        let of_level = |level: &str| {
+            errors
+                .iter()
+                .filter(|error| error.level() == level)
+                .collect::<Vec<_>>()
+        };
         let errors = match of_level("error") {
             none if none.is_empty() => errors.iter().collect(),
             errors => errors,
         };
         let first = errors.first();
         let hint = errors.iter().find_map(|error| error.evcxr_extra_hint());
-        let mut traceback: Vec<String> = errors.iter().map(|error| rendered(error, &map, cell, name)).collect();
+        let mut traceback: Vec<String> = errors
+            .iter()
+            .map(|error| rendered(error, &map, cell, name))
+            .collect();
         traceback.extend(hint.map(|hint| format!("note: {hint}")));
         Self {
-            name: first.and_then(|error| error.code()).unwrap_or("error").to_owned(),
+            name: first
+                .and_then(|error| error.code())
+                .unwrap_or("error")
+                .to_owned(),
             value: first.map(|error| error.message()).unwrap_or_default(),
             traceback,
         }
@@ -54,7 +73,9 @@ impl Failure {
             return Self::plain("panic", "the cell panicked");
         };
         let mut failure = Self::plain("panic", panic.message.clone());
-        failure.traceback.extend(place(panic, generated, cell, name));
+        failure
+            .traceback
+            .extend(place(panic, generated, cell, name));
         failure
     }
 }
@@ -62,7 +83,10 @@ impl Failure {
 /// Where a panic happened, if that can be said in the cell's own lines.
 pub(crate) fn place(panic: &Panic, generated: &str, cell: &str, name: &str) -> Vec<String> {
     if !panic.file.ends_with("src/lib.rs") || panic.file.contains("kernel-support") {
-        return vec![format!("  --> {}:{}:{}", panic.file, panic.line, panic.column)];
+        return vec![format!(
+            "  --> {}:{}:{}",
+            panic.file, panic.line, panic.column
+        )];
     }
     let map = SourceMap::new(generated, cell);
     let Some(own) = map.place(panic.line) else {
@@ -76,7 +100,10 @@ pub(crate) fn place(panic: &Panic, generated: &str, cell: &str, name: &str) -> V
         format!("\x1b[1;34m{margin}-->\x1b[0m {name}:{line}:{column}"),
         format!("{margin} |"),
         format!("\x1b[1;34m{number}\x1b[0m | {text}"),
-        format!("{margin} | {}\x1b[1;31m^\x1b[0m", " ".repeat(column.saturating_sub(1))),
+        format!(
+            "{margin} | {}\x1b[1;31m^\x1b[0m",
+            " ".repeat(column.saturating_sub(1))
+        ),
     ]
 }
 
@@ -94,9 +121,13 @@ fn unrendered(error: &CompilationError, cell: &str, name: &str) -> String {
     let mut text = format!("\x1b[1;31merror\x1b[0m: {}", error.message());
     for message in error.spanned_messages() {
         let Some(span) = message.span else { continue };
-        text.push_str(&format!("\n --> {name}:{}:{}", span.start_line, span.start_column));
+        text.push_str(&format!(
+            "\n --> {name}:{}:{}",
+            span.start_line, span.start_column
+        ));
         let lines = cell.lines().enumerate().map(|(at, line)| (at + 1, line));
-        for (number, line) in lines.filter(|(at, _)| (span.start_line..=span.end_line).contains(at)) {
+        for (number, line) in lines.filter(|(at, _)| (span.start_line..=span.end_line).contains(at))
+        {
             text.push_str(&format!("\n{number} | {line}"));
         }
         if !message.label.is_empty() {

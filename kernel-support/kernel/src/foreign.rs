@@ -36,7 +36,12 @@ impl Program {
     }
 
     fn new(name: &'static str, job: Job, tolerated: fn(Option<i32>) -> bool) -> Self {
-        Self { job, name, tolerated, _input: None }
+        Self {
+            job,
+            name,
+            tolerated,
+            _input: None,
+        }
     }
 }
 
@@ -46,7 +51,9 @@ impl Program {
 ///
 /// When the code cannot be handed over.
 pub(crate) fn check(exercise: &str, code: &str) -> Result<Program, Failure> {
-    let failed = |error: std::io::Error| Failure::plain("check", format!("the cell's code cannot be kept: {error}"));
+    let failed = |error: std::io::Error| {
+        Failure::plain("check", format!("the cell's code cannot be kept: {error}"))
+    };
     let mut input = tempfile::NamedTempFile::new().map_err(failed)?;
     input.write_all(code.as_bytes()).map_err(failed)?;
     let line = format!(
@@ -55,7 +62,9 @@ pub(crate) fn check(exercise: &str, code: &str) -> Result<Program, Failure> {
         quoted(exercise),
         quoted(&input.path().display().to_string()),
     );
-    let mut program = Program::new("check", Job::command(line), |code| matches!(code, Some(0 | 1)));
+    let mut program = Program::new("check", Job::command(line), |code| {
+        matches!(code, Some(0 | 1))
+    });
     program._input = Some(input);
     Ok(program)
 }
@@ -74,7 +83,11 @@ fn quoted(word: &str) -> String {
 /// # Errors
 ///
 /// When it cannot be started, was interrupted, or failed.
-pub(crate) fn run(program: &Program, live: &Live, interrupter: &Interrupter) -> Result<Reading, Failure> {
+pub(crate) fn run(
+    program: &Program,
+    live: &Live,
+    interrupter: &Interrupter,
+) -> Result<Reading, Failure> {
     let (mut out, mut err) = (Parser::default(), Parser::default());
     let folder = std::env::current_dir().unwrap_or_else(|_| ".".into());
     let finished = run_cell(
@@ -89,11 +102,15 @@ pub(crate) fn run(program: &Program, live: &Live, interrupter: &Interrupter) -> 
     interrupter.running(false);
     show(live, out.finish(), false);
     show(live, err.finish(), true);
-    let finished: Finished = finished.map_err(|error| Failure::plain(program.name, error.to_string()))?;
+    let finished: Finished =
+        finished.map_err(|error| Failure::plain(program.name, error.to_string()))?;
     if (program.tolerated)(finished.code()) {
         Ok(finished.elapsed())
     } else {
-        Err(Failure::plain(program.name, format!("`{}` ended with {finished}", program.name)))
+        Err(Failure::plain(
+            program.name,
+            format!("`{}` ended with {finished}", program.name),
+        ))
     }
 }
 

@@ -119,19 +119,32 @@ mod tests {
     #[test]
     fn frames_survive_any_cutting() {
         let mut bytes = encode(b'B', "");
-        bytes.extend(encode(b'P', "src/lib.rs\n7\n3\nmain\nfirst line\nsecond line"));
+        bytes.extend(encode(
+            b'P',
+            "src/lib.rs\n7\n3\nmain\nfirst line\nsecond line",
+        ));
         bytes.extend(encode(b'?', "unknown"));
         bytes.extend(encode(b'E', "5 6 7"));
         for cut in 1..bytes.len() {
             let mut decoder = Decoder::default();
-            let frames: Vec<_> = bytes.chunks(cut).flat_map(|part| decoder.feed(part)).collect();
+            let frames: Vec<_> = bytes
+                .chunks(cut)
+                .flat_map(|part| decoder.feed(part))
+                .collect();
             assert_eq!(frames.len(), 3, "cut in pieces of {cut}");
             let Frame::Panic(panic) = &frames[1] else {
                 panic!("expected a panic, found {:?}", frames[1]);
             };
             assert_eq!(panic.message, "first line\nsecond line");
             assert_eq!(panic.line, 7);
-            assert!(matches!(frames[2], Frame::End(Spent { wall_ns: 5, user_ns: 6, system_ns: 7 })));
+            assert!(matches!(
+                frames[2],
+                Frame::End(Spent {
+                    wall_ns: 5,
+                    user_ns: 6,
+                    system_ns: 7
+                })
+            ));
         }
     }
 

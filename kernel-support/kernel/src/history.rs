@@ -33,7 +33,11 @@ impl History {
         let entries = path.as_deref().map(read).unwrap_or_default();
         let session = entries.iter().map(|entry| entry.session).max().unwrap_or(0) + 1;
         let file = path.and_then(|path| start_file(&path, &entries).ok());
-        Self { file, session, entries }
+        Self {
+            file,
+            session,
+            entries,
+        }
     }
 
     /// Keeps an input. The output may follow.
@@ -70,16 +74,29 @@ impl History {
     /// Answers a `history_request`.
     pub(crate) fn answer(&self, request: &HistoryRequest) -> HistoryReply {
         let (entries, with_output): (Vec<&Entry>, bool) = match request {
-            HistoryRequest::Tail { n, output, .. } => (last(self.entries.iter().collect(), *n), *output),
-            HistoryRequest::Range { session, start, stop, output, .. } => {
-                (self.range(session.unwrap_or(0), *start, *stop), *output)
+            HistoryRequest::Tail { n, output, .. } => {
+                (last(self.entries.iter().collect(), *n), *output)
             }
-            HistoryRequest::Search { pattern, unique, output, n, .. } => {
-                (last(self.search(pattern, *unique), *n), *output)
-            }
+            HistoryRequest::Range {
+                session,
+                start,
+                stop,
+                output,
+                ..
+            } => (self.range(session.unwrap_or(0), *start, *stop), *output),
+            HistoryRequest::Search {
+                pattern,
+                unique,
+                output,
+                n,
+                ..
+            } => (last(self.search(pattern, *unique), *n), *output),
         };
         HistoryReply {
-            history: entries.into_iter().map(|entry| shown(entry, with_output)).collect(),
+            history: entries
+                .into_iter()
+                .map(|entry| shown(entry, with_output))
+                .collect(),
             status: ReplyStatus::Ok,
             error: None,
         }
@@ -93,7 +110,10 @@ impl History {
             Err(_) => self.session.saturating_sub(session.unsigned_abs() as usize),
         };
         let start = usize::try_from(start).unwrap_or(0);
-        let stop = usize::try_from(stop).ok().filter(|stop| *stop > 0).unwrap_or(usize::MAX);
+        let stop = usize::try_from(stop)
+            .ok()
+            .filter(|stop| *stop > 0)
+            .unwrap_or(usize::MAX);
         self.entries
             .iter()
             .filter(|entry| entry.session == session && (start..stop).contains(&entry.line))
@@ -172,7 +192,9 @@ fn glob(pattern: &[char], text: &[char]) -> bool {
                 t += 1;
             }
             _ => {
-                let Some((star_p, star_t)) = star else { return false };
+                let Some((star_p, star_t)) = star else {
+                    return false;
+                };
                 star = Some((star_p, star_t + 1));
                 p = star_p + 1;
                 t = star_t + 1;
@@ -187,7 +209,13 @@ mod tests {
     use super::*;
 
     fn search(pattern: &str, unique: bool, n: i32) -> HistoryRequest {
-        HistoryRequest::Search { pattern: pattern.into(), unique, output: false, raw: true, n }
+        HistoryRequest::Search {
+            pattern: pattern.into(),
+            unique,
+            output: false,
+            raw: true,
+            n,
+        }
     }
 
     #[test]
@@ -206,23 +234,41 @@ mod tests {
 
         let mut second = History::open(Some(path));
         second.add(1, "x + 1");
-        let tail = second.answer(&HistoryRequest::Tail { n: 2, output: false, raw: true });
+        let tail = second.answer(&HistoryRequest::Tail {
+            n: 2,
+            output: false,
+            raw: true,
+        });
         assert!(matches!(&tail.history[..],
             [HistoryEntry::Input(1, 2, a), HistoryEntry::Input(2, 1, b)] if a == b));
         assert_eq!(second.answer(&search("x*", false, 10)).history.len(), 2);
         assert_eq!(second.answer(&search("x*", true, 10)).history.len(), 1);
         assert_eq!(second.answer(&search("*1*", false, 2)).history.len(), 2);
-        let range = HistoryRequest::Range { session: Some(-1), start: 1, stop: 2, output: false, raw: true };
+        let range = HistoryRequest::Range {
+            session: Some(-1),
+            start: 1,
+            stop: 2,
+            output: false,
+            raw: true,
+        };
         assert_eq!(second.answer(&range).history.len(), 1);
     }
 
     #[test]
     fn patterns() {
-        for (pattern, text, expected) in
-            [("*", "", true), ("a*c", "abbc", true), ("a?c", "ac", false), ("a*b*c", "a1b2b3c", true), ("a", "ab", false)]
-        {
+        for (pattern, text, expected) in [
+            ("*", "", true),
+            ("a*c", "abbc", true),
+            ("a?c", "ac", false),
+            ("a*b*c", "a1b2b3c", true),
+            ("a", "ab", false),
+        ] {
             let chars = |text: &str| text.chars().collect::<Vec<_>>();
-            assert_eq!(glob(&chars(pattern), &chars(text)), expected, "{pattern} {text}");
+            assert_eq!(
+                glob(&chars(pattern), &chars(text)),
+                expected,
+                "{pattern} {text}"
+            );
         }
     }
 }

@@ -39,11 +39,19 @@ impl Interrupter {
     pub(crate) fn new() -> (Self, watch::Receiver<u64>) {
         let (cancel_questions, cancelled) = watch::channel(0);
         let state = Arc::default();
-        (Self { state, cancel_questions }, cancelled)
+        (
+            Self {
+                state,
+                cancel_questions,
+            },
+            cancelled,
+        )
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.state
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     /// Names the worker. The handle stays true when evcxr starts another.
@@ -69,7 +77,11 @@ impl Interrupter {
     pub(crate) fn running(&self, running: bool) {
         let mut state = self.state();
         if !matches!(state.phase, Phase::Idle) {
-            state.phase = if running { Phase::Running } else { Phase::Compiling };
+            state.phase = if running {
+                Phase::Running
+            } else {
+                Phase::Compiling
+            };
         }
     }
 
@@ -117,7 +129,8 @@ impl Interrupter {
             let state = self.state();
             (state.phase.clone(), state.worker.clone())
         };
-        let worker = worker.and_then(|worker| worker.try_lock().ok().map(|child| child.id().cast_signed()));
+        let worker =
+            worker.and_then(|worker| worker.try_lock().ok().map(|child| child.id().cast_signed()));
         match phase {
             Phase::Idle => {}
             Phase::Compiling => end_compilers(worker),
@@ -168,7 +181,13 @@ fn parents() -> Vec<(i32, i32)> {
             let pid = entry.file_name().to_str()?.parse().ok()?;
             let stat = std::fs::read_to_string(entry.path().join("stat")).ok()?;
             // The name of the program, in brackets, may hold anything.
-            let parent = stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()?;
+            let parent = stat
+                .rsplit_once(')')?
+                .1
+                .split_whitespace()
+                .nth(1)?
+                .parse()
+                .ok()?;
             Some((pid, parent))
         })
         .collect()
@@ -177,8 +196,12 @@ fn parents() -> Vec<(i32, i32)> {
 /// Every process and its parent.
 #[cfg(not(target_os = "linux"))]
 fn parents() -> Vec<(i32, i32)> {
-    let listed = std::process::Command::new("ps").args(["-A", "-o", "pid=,ppid="]).output();
-    let text = listed.map(|out| String::from_utf8_lossy(&out.stdout).into_owned()).unwrap_or_default();
+    let listed = std::process::Command::new("ps")
+        .args(["-A", "-o", "pid=,ppid="])
+        .output();
+    let text = listed
+        .map(|out| String::from_utf8_lossy(&out.stdout).into_owned())
+        .unwrap_or_default();
     text.lines()
         .filter_map(|line| {
             let (pid, parent) = line.trim().split_once(char::is_whitespace)?;

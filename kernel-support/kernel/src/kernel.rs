@@ -63,7 +63,9 @@ pub(crate) fn warm() -> Result<()> {
 
 /// Tells evcxr where to compile, and cargo by what.
 fn set_environment(scratch: &Scratch) {
-    let wrapper = std::env::current_exe().ok().map(|exe| exe.with_file_name("ferrolab-rustc"));
+    let wrapper = std::env::current_exe()
+        .ok()
+        .map(|exe| exe.with_file_name("ferrolab-rustc"));
     // SAFETY: no other thread runs yet.
     unsafe {
         std::env::set_var("EVCXR_TMPDIR", scratch.path());
@@ -100,9 +102,17 @@ async fn run(info: &ConnectionInfo, scratch: &Scratch) -> Result<()> {
     tokio::spawn(wire::run_iopub(sockets.iopub, published));
     tokio::spawn(server::run_replies(send_shell, replies));
     tokio::spawn(stdin::run(sockets.stdin, questions, cancelled));
-    iopub.send_async(wire::broadcast(Status::starting(), None)).await;
+    iopub
+        .send_async(wire::broadcast(Status::starting(), None))
+        .await;
     tokio::spawn(server::run_shell(receive_shell, jobs, handles.clone()));
-    start_session(scratch, live, (kernel_ends, worker_ends), handles.clone(), received)?;
+    start_session(
+        scratch,
+        live,
+        (kernel_ends, worker_ends),
+        handles.clone(),
+        received,
+    )?;
     tokio::spawn(interrupt_on_signal(handles.clone()));
     wait_for_the_end(server::run_control(sockets.control, handles.clone())).await?;
     handles.interrupter.interrupt_for_good();

@@ -63,7 +63,12 @@ pub(crate) struct Live {
 }
 
 impl Live {
-    pub(crate) fn new(iopub: Outbox, interrupter: Interrupter, asker: Asker, scratch: &Scratch) -> Self {
+    pub(crate) fn new(
+        iopub: Outbox,
+        interrupter: Interrupter,
+        asker: Asker,
+        scratch: &Scratch,
+    ) -> Self {
         Self {
             state: Arc::default(),
             iopub,
@@ -75,11 +80,19 @@ impl Live {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.state
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     /// Shows what follows under this request.
-    pub(crate) fn begin(&self, parent: Arc<JupyterMessage>, count: usize, audience: Audience, cell: &str) {
+    pub(crate) fn begin(
+        &self,
+        parent: Arc<JupyterMessage>,
+        count: usize,
+        audience: Audience,
+        cell: &str,
+    ) {
         *self.state() = State {
             parent: Some(parent),
             count,
@@ -154,7 +167,10 @@ impl Live {
             Piece::Result(text) if text == "()" => {}
             Piece::Result(text) => {
                 self.state().report.result = Some(text.clone());
-                self.publish_result(media(&Map::from_iter([("text/plain".to_owned(), text.into())])));
+                self.publish_result(media(&Map::from_iter([(
+                    "text/plain".to_owned(),
+                    text.into(),
+                )])));
             }
             Piece::Display(bundle) => {
                 self.publish(jupyter_protocol::DisplayData::new(media(&bundle)));
@@ -169,10 +185,15 @@ impl Live {
 
     /// Sends on a message of the support crate, if it is one that a cell may send.
     fn forward(&self, kind: &str, content: Value) {
-        let allowed = matches!(kind, "display_data" | "update_display_data" | "clear_output");
+        let allowed = matches!(
+            kind,
+            "display_data" | "update_display_data" | "clear_output"
+        );
         match JupyterMessageContent::from_type_and_content(kind, content) {
             Ok(content) if allowed => self.publish(content),
-            _ => self.print(StreamContent::stderr(&format!("ferrolab: `{kind}` is not a display message\n"))),
+            _ => self.print(StreamContent::stderr(&format!(
+                "ferrolab: `{kind}` is not a display message\n"
+            ))),
         }
     }
 
@@ -197,8 +218,12 @@ impl Live {
     /// A panic of a thread ends that thread, not the cell.
     fn show_thread_panic(&self, panic: &Panic) {
         let cell = self.state().cell.clone();
-        let place = failure::place(panic, &self.generated_source(), &cell, &self.cell_name()).join("\n");
-        let text = format!("thread `{}` panicked: {}\n{place}\n", panic.thread, panic.message);
+        let place =
+            failure::place(panic, &self.generated_source(), &cell, &self.cell_name()).join("\n");
+        let text = format!(
+            "thread `{}` panicked: {}\n{place}\n",
+            panic.thread, panic.message
+        );
         self.print(StreamContent::stderr(&text));
     }
 }
@@ -206,7 +231,10 @@ impl Live {
 /// A MIME bundle as the protocol's crate holds it. Types that it does not know stay as they are.
 pub(crate) fn media(bundle: &Map<String, Value>) -> Media {
     serde_json::from_value(Value::Object(bundle.clone())).unwrap_or_else(|_| {
-        let text = bundle.get("text/plain").and_then(Value::as_str).unwrap_or_default();
+        let text = bundle
+            .get("text/plain")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
         Media::new(vec![jupyter_protocol::MediaType::Plain(text.to_owned())])
     })
 }

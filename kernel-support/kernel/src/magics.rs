@@ -5,13 +5,19 @@ use crate::failure::Failure;
 /// The magics, and what each does, as `%lsmagic` lists them.
 pub(crate) const MAGICS: [(&str, &str); 9] = [
     ("%%time", "run the cell and say how long it took"),
-    ("%%timeit", "run the cell many times: median, spread, precision"),
+    (
+        "%%timeit",
+        "run the cell many times: median, spread, precision",
+    ),
     ("%time EXPR", "the same for one line"),
     ("%timeit EXPR", "the same for one line"),
     ("%%python", "run the cell with the machine's python3, timed"),
     ("%%bash", "run the cell as a shell script"),
     ("!COMMAND", "run one shell command"),
-    ("%%check EXERCISE", "write the cell into the exercise's file and grade it"),
+    (
+        "%%check EXERCISE",
+        "write the cell into the exercise's file and grade it",
+    ),
     ("%lsmagic", "list these"),
 ];
 
@@ -93,13 +99,18 @@ fn with_cell_magic(name: &str, argument: &str, rest: &str, cell: &str) -> Result
         if argument.is_empty() {
             Ok(built)
         } else {
-            Err(usage(format!("`%%{name}` takes no argument, found `{argument}`")))
+            Err(usage(format!(
+                "`%%{name}` takes no argument, found `{argument}`"
+            )))
         }
     };
     match name {
         "time" => {
             let inner = rust_cell(&blank_magic_line(cell, ""))?;
-            no_argument(Cell::Rust(RustCell { timed: true, ..inner }))
+            no_argument(Cell::Rust(RustCell {
+                timed: true,
+                ..inner
+            }))
         }
         "timeit" => no_argument(Cell::Rust(RustCell {
             // The braces stand on the magic's own line and on the last one.
@@ -123,7 +134,9 @@ fn with_cell_magic(name: &str, argument: &str, rest: &str, cell: &str) -> Result
 /// The cell with other text in place of the magic's line.
 fn blank_magic_line(cell: &str, replacement: &str) -> String {
     let start = cell.len() - cell.trim_start().len();
-    let end = cell[start..].find('\n').map_or(cell.len(), |end| start + end);
+    let end = cell[start..]
+        .find('\n')
+        .map_or(cell.len(), |end| start + end);
     format!("{}{replacement}{}\n", &cell[..start], &cell[end..])
 }
 
@@ -160,9 +173,9 @@ fn line_magic(line: &str) -> Result<Option<String>, Failure> {
     let (name, code) = magic.split_once(char::is_whitespace).unwrap_or((magic, ""));
     let code = code.trim();
     match name {
-        "time" | "timeit" if code.is_empty() => {
-            Err(usage(format!("`%{name}` needs an expression\nhint: `%{name} f(1)`")))
-        }
+        "time" | "timeit" if code.is_empty() => Err(usage(format!(
+            "`%{name}` needs an expression\nhint: `%{name} f(1)`"
+        ))),
         "time" | "timeit" => Ok(Some(measured(name, code))),
         // `%` is an operator, and a line of an expression may start with it.
         _ if name.is_empty() || !name.starts_with(|c: char| c.is_ascii_alphabetic()) => Ok(None),
@@ -172,7 +185,9 @@ fn line_magic(line: &str) -> Result<Option<String>, Failure> {
 
 /// `let x = f();` is measured too, and `x` stays.
 fn measured(name: &str, code: &str) -> String {
-    let (code, end) = code.strip_suffix(';').map_or((code, ""), |code| (code, ";"));
+    let (code, end) = code
+        .strip_suffix(';')
+        .map_or((code, ""), |code| (code, ";"));
     if code.starts_with("let ")
         && let Some((pattern, value)) = code.split_once('=')
     {
@@ -186,7 +201,9 @@ fn usage(text: String) -> Failure {
 }
 
 fn unknown(name: &str) -> Failure {
-    usage(format!("no magic `{name}`\nhint: `%lsmagic` lists those there are"))
+    usage(format!(
+        "no magic `{name}`\nhint: `%lsmagic` lists those there are"
+    ))
 }
 
 /// The text of `%lsmagic`.
@@ -195,7 +212,9 @@ pub(crate) fn list() -> String {
     for (name, what) in MAGICS {
         text.push_str(&format!("{name:<18} {what}\n"));
     }
-    text.push_str("A cell magic may stand behind `//`, so that the cell runs under other kernels.\n");
+    text.push_str(
+        "A cell magic may stand behind `//`, so that the cell runs under other kernels.\n",
+    );
     text.push_str("`name?` shows documentation, `:help` the engine's commands.\n");
     text
 }
@@ -213,7 +232,12 @@ mod tests {
 
     #[test]
     fn ordinary_code_is_left_alone() {
-        for cell in ["let x = 7\n    % 3;", "fn f() {}\n\nf()", "// 100 % sure\n1", ":dep rand"] {
+        for cell in [
+            "let x = 7\n    % 3;",
+            "fn f() {}\n\nf()",
+            "// 100 % sure\n1",
+            ":dep rand",
+        ] {
             assert_eq!(rust(cell).code, cell);
             assert!(!rust(cell).timed);
         }
@@ -232,8 +256,14 @@ mod tests {
     #[test]
     fn line_magics_become_macros() {
         assert_eq!(rust("%time f(1)").code, "ferrolab::time!(f(1))");
-        assert_eq!(rust("%time let x = f(1);").code, "let x = ferrolab::time!(f(1));");
-        assert_eq!(rust("let a = 1;\n//%timeit a + 1").code, "let a = 1;\nferrolab::timeit!(a + 1)");
+        assert_eq!(
+            rust("%time let x = f(1);").code,
+            "let x = ferrolab::time!(f(1));"
+        );
+        assert_eq!(
+            rust("let a = 1;\n//%timeit a + 1").code,
+            "let a = 1;\nferrolab::timeit!(a + 1)"
+        );
     }
 
     #[test]
@@ -245,22 +275,41 @@ mod tests {
 
     #[test]
     fn other_languages_and_questions() {
-        assert_eq!(parse("%%python\nprint(1)\n"), Ok(Cell::Python("print(1)\n".into())));
+        assert_eq!(
+            parse("%%python\nprint(1)\n"),
+            Ok(Cell::Python("print(1)\n".into()))
+        );
         assert_eq!(parse("//%%bash\nls"), Ok(Cell::Bash("ls".into())));
-        assert_eq!(parse("std::vec::Vec?"), Ok(Cell::Help("std::vec::Vec".into())));
+        assert_eq!(
+            parse("std::vec::Vec?"),
+            Ok(Cell::Help("std::vec::Vec".into()))
+        );
         assert_eq!(
             parse("%%check 01_closures/compose\nfn f() {}"),
-            Ok(Cell::Check { exercise: "01_closures/compose".into(), code: "fn f() {}".into() })
+            Ok(Cell::Check {
+                exercise: "01_closures/compose".into(),
+                code: "fn f() {}".into()
+            })
         );
         assert!(matches!(parse("f(x)?"), Ok(Cell::Rust(_))));
     }
 
     #[test]
     fn mistakes_name_the_remedy() {
-        for cell in ["%%tme\n1", "%lsmagics", "%time", "%%check\n1", "%%bash -x\nls"] {
+        for cell in [
+            "%%tme\n1",
+            "%lsmagics",
+            "%time",
+            "%%check\n1",
+            "%%bash -x\nls",
+        ] {
             let failure = parse(cell).expect_err("this is a mistake");
             assert_eq!(failure.name, "magic");
-            assert!(failure.value.contains("hint:") || failure.value.contains("takes no argument"), "{}", failure.value);
+            assert!(
+                failure.value.contains("hint:") || failure.value.contains("takes no argument"),
+                "{}",
+                failure.value
+            );
         }
     }
 }

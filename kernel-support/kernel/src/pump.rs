@@ -31,7 +31,10 @@ impl Pump {
     /// # Errors
     ///
     /// When a pipe or the thread cannot be made.
-    pub(crate) fn start(ends: KernelEnds, sink: impl FnMut(Event) + Send + 'static) -> io::Result<Self> {
+    pub(crate) fn start(
+        ends: KernelEnds,
+        sink: impl FnMut(Event) + Send + 'static,
+    ) -> io::Result<Self> {
         let (woken, wake) = io::pipe()?;
         let (requests, received) = mpsc::channel();
         let mut reader = Reader {
@@ -191,7 +194,11 @@ fn waiting(fd: RawFd) -> usize {
     let mut count: libc::c_int = 0;
     // SAFETY: FIONREAD writes one integer to the address given.
     let result = unsafe { libc::ioctl(fd, libc::FIONREAD, &raw mut count) };
-    if result < 0 { 0 } else { usize::try_from(count).unwrap_or(0) }
+    if result < 0 {
+        0
+    } else {
+        usize::try_from(count).unwrap_or(0)
+    }
 }
 
 #[cfg(test)]

@@ -74,7 +74,11 @@ fn colour(line: &str) -> String {
         }
     }
     let marks = GUTTER.is_match(line) && line.contains('^');
-    if marks { line.replacen('|', &format!("|{RED}"), 1) + RESET } else { line.to_owned() }
+    if marks {
+        line.replacen('|', &format!("|{RED}"), 1) + RESET
+    } else {
+        line.to_owned()
+    }
 }
 
 #[cfg(test)]
@@ -101,7 +105,10 @@ mod tests {
         let map = SourceMap::new("let a = 1;\nstore.put(a);", "let a = 1;");
         let rendered = "error: moved\n --> src/lib.rs:1:5\n  |\n1 | let a = 1;\n  |     - here\n2 | store.put(a);\n  |           ^ and there\n  |\n  = note: kept";
         let shown = plain(&in_cell(rendered, &map, "cell [1]"));
-        assert!(!shown.contains("store.put") && !shown.contains("and there"), "{shown}");
+        assert!(
+            !shown.contains("store.put") && !shown.contains("and there"),
+            "{shown}"
+        );
         assert!(shown.contains("note: kept"), "{shown}");
     }
 }

@@ -29,7 +29,11 @@ impl Scratch {
         let home = home();
         let sessions = home.join("sessions");
         sweep(&sessions);
-        let folder = sessions.join(format!("{}-{:x}", std::process::id(), uuid::Uuid::new_v4().as_u128() >> 96));
+        let folder = sessions.join(format!(
+            "{}-{:x}",
+            std::process::id(),
+            uuid::Uuid::new_v4().as_u128() >> 96
+        ));
         fs::create_dir_all(&folder).with_context(|| {
             format!(
                 "cannot make the session's folder `{}`\nhint: free some disk space, or set FERROLAB_HOME to a folder that can be written",
@@ -141,15 +145,22 @@ fn is_written_in_place(path: &Path) -> bool {
 fn copy_with_times(source: &Path, target: &Path) -> io::Result<()> {
     fs::copy(source, target)?;
     let modified = fs::metadata(source)?.modified()?;
-    fs::File::options().write(true).open(target)?.set_modified(modified)
+    fs::File::options()
+        .write(true)
+        .open(target)?
+        .set_modified(modified)
 }
 
 /// Removes the folders of kernels that do not run any more.
 fn sweep(sessions: &Path) {
-    let Ok(entries) = fs::read_dir(sessions) else { return };
+    let Ok(entries) = fs::read_dir(sessions) else {
+        return;
+    };
     for entry in entries.filter_map(Result::ok) {
         let name = entry.file_name();
-        let pid = name.to_str().and_then(|name| name.split('-').next()?.parse::<i32>().ok());
+        let pid = name
+            .to_str()
+            .and_then(|name| name.split('-').next()?.parse::<i32>().ok());
         // SAFETY: signal 0 only asks whether the process exists.
         if pid.is_some_and(|pid| unsafe { libc::kill(pid, 0) } != 0) {
             let _ = fs::remove_dir_all(entry.path());
@@ -167,16 +178,28 @@ mod tests {
         let (from, to) = (folder.path().join("from"), folder.path().join("to"));
         fs::create_dir_all(from.join("target/src")).expect("made");
         fs::create_dir_all(from.join("target/deps")).expect("made");
-        for file in ["Cargo.toml", "target/deps/liba.rlib", "target/deps/libcode_1.so", "target/src/lib.rs"] {
+        for file in [
+            "Cargo.toml",
+            "target/deps/liba.rlib",
+            "target/deps/libcode_1.so",
+            "target/src/lib.rs",
+        ] {
             fs::write(from.join(file), file).expect("written");
         }
         link_tree(&from, &to).expect("copied");
         assert!(to.join("target/deps/liba.rlib").exists());
         assert!(!to.join("target/deps/libcode_1.so").exists());
         assert!(!to.join("target/src").exists());
-        let time = |path: PathBuf| fs::metadata(path).and_then(|data| data.modified()).expect("a time");
+        let time = |path: PathBuf| {
+            fs::metadata(path)
+                .and_then(|data| data.modified())
+                .expect("a time")
+        };
         assert_eq!(time(from.join("Cargo.toml")), time(to.join("Cargo.toml")));
         fs::write(to.join("Cargo.toml"), "changed").expect("written");
-        assert_eq!(fs::read_to_string(from.join("Cargo.toml")).expect("read"), "Cargo.toml");
+        assert_eq!(
+            fs::read_to_string(from.join("Cargo.toml")).expect("read"),
+            "Cargo.toml"
+        );
     }
 }

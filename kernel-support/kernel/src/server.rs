@@ -20,7 +20,10 @@ use std::sync::{Arc, PoisonError};
 use tokio::sync::mpsc;
 
 /// Sends the replies on the shell socket.
-pub(crate) async fn run_replies(mut socket: RouterSendConnection, mut queue: mpsc::Receiver<JupyterMessage>) {
+pub(crate) async fn run_replies(
+    mut socket: RouterSendConnection,
+    mut queue: mpsc::Receiver<JupyterMessage>,
+) {
     while let Some(message) = queue.recv().await {
         if let Err(error) = socket.send(message).await {
             eprintln!("ferrolab: a reply could not be sent: {error}");
@@ -29,7 +32,11 @@ pub(crate) async fn run_replies(mut socket: RouterSendConnection, mut queue: mps
 }
 
 /// Takes requests from the shell socket until the kernel stops.
-pub(crate) async fn run_shell(mut socket: RouterRecvConnection, jobs: Sender<Job>, handles: Handles) {
+pub(crate) async fn run_shell(
+    mut socket: RouterRecvConnection,
+    jobs: Sender<Job>,
+    handles: Handles,
+) {
     loop {
         match socket.read().await {
             Ok(message) => take(Arc::new(message), &jobs, &handles).await,
@@ -63,7 +70,11 @@ async fn answer_at_once(message: &JupyterMessage, handles: &Handles) {
     }
     publish(&handles.iopub, Status::idle(), message).await;
     // Front ends show the status that came last: a cell that still runs is busy.
-    let current = handles.current.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let current = handles
+        .current
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .clone();
     if let Some(current) = current {
         publish(&handles.iopub, Status::busy(), &current).await;
     }
@@ -97,7 +108,10 @@ fn answer(message: &JupyterMessage, history: &std::sync::Mutex<History>) -> Opti
 /// # Errors
 ///
 /// When the reply to the shutdown cannot be sent.
-pub(crate) async fn run_control(mut socket: KernelControlConnection, handles: Handles) -> Result<()> {
+pub(crate) async fn run_control(
+    mut socket: KernelControlConnection,
+    handles: Handles,
+) -> Result<()> {
     loop {
         let message = match socket.read().await {
             Ok(message) => message,

@@ -101,20 +101,38 @@ impl Session {
         self.handles.iopub.send(broadcast(status, Some(message)));
     }
 
-    fn execute(&mut self, message: &Arc<JupyterMessage>, request: &ExecuteRequest, jobs: &Receiver<Job>) {
+    fn execute(
+        &mut self,
+        message: &Arc<JupyterMessage>,
+        request: &ExecuteRequest,
+        jobs: &Receiver<Job>,
+    ) {
         let stored = request.store_history && !request.silent;
         self.count += usize::from(stored);
         self.set_current(Some(Arc::clone(message)));
         self.announce(message, request, stored);
         let outcome = self.executor.execute(&request.code);
-        if let (true, Outcome::Ok { result: Some(result), .. }) = (stored, &outcome) {
+        if let (
+            true,
+            Outcome::Ok {
+                result: Some(result),
+                ..
+            },
+        ) = (stored, &outcome)
+        {
             self.history(|history, _| history.set_output(result));
         }
         let expressions = self.expressions(message, request, &outcome);
         // Before the reply: what the client sends once it knows of the failure is meant to run.
         let failed = matches!(outcome, Outcome::Failed(_));
-        let aborted = if failed && request.stop_on_error { self.take_cells_that_wait(jobs) } else { Vec::new() };
-        self.handles.shell.send(reply(self.reply_to(outcome, expressions), message));
+        let aborted = if failed && request.stop_on_error {
+            self.take_cells_that_wait(jobs)
+        } else {
+            Vec::new()
+        };
+        self.handles
+            .shell
+            .send(reply(self.reply_to(outcome, expressions), message));
         self.set_current(None);
         self.status(Status::idle(), message);
         for message in aborted {
@@ -124,12 +142,21 @@ impl Session {
 
     fn announce(&self, message: &Arc<JupyterMessage>, request: &ExecuteRequest, stored: bool) {
         self.status(Status::busy(), message);
-        let audience = if request.silent { Audience::Silent } else { Audience::Everyone };
-        self.handles.live.begin(Arc::clone(message), self.count, audience, &request.code);
+        let audience = if request.silent {
+            Audience::Silent
+        } else {
+            Audience::Everyone
+        };
+        self.handles
+            .live
+            .begin(Arc::clone(message), self.count, audience, &request.code);
         if !request.silent {
             let execution_count = ExecutionCount::new(self.count);
             let code = request.code.clone();
-            self.handles.live.publish(ExecuteInput { code, execution_count });
+            self.handles.live.publish(ExecuteInput {
+                code,
+                execution_count,
+            });
         }
         if stored {
             self.history(|history, count| history.add(count, &request.code));
@@ -137,11 +164,19 @@ impl Session {
     }
 
     fn set_current(&self, message: Option<Arc<JupyterMessage>>) {
-        *self.handles.current.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = message;
+        *self
+            .handles
+            .current
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner) = message;
     }
 
     fn history(&self, change: impl FnOnce(&mut History, usize)) {
-        let mut history = self.handles.history.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut history = self
+            .handles
+            .history
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         change(&mut history, self.count);
     }
 
@@ -156,7 +191,12 @@ impl Session {
         }
         let mut results = HashMap::new();
         for (name, expression) in request.user_expressions.iter().flatten() {
-            self.handles.live.begin(Arc::clone(message), self.count, Audience::Nobody, expression);
+            self.handles.live.begin(
+                Arc::clone(message),
+                self.count,
+                Audience::Nobody,
+                expression,
+            );
             results.insert(name.clone(), self.executor.expression(expression));
         }
         results

@@ -27,7 +27,8 @@ impl SourceMap {
         let mut last: Option<usize> = None;
         let mut lines = Vec::new();
         for line in generated.lines() {
-            let found = same_line(&cell, &used, line, last).or_else(|| part_of_line(&cell, line, last));
+            let found =
+                same_line(&cell, &used, line, last).or_else(|| part_of_line(&cell, line, last));
             if let Some(place) = found {
                 used[place.line - 1] = true;
             }
@@ -45,11 +46,16 @@ impl SourceMap {
 
 fn same_line(cell: &[&str], used: &[bool], line: &str, last: Option<usize>) -> Option<Place> {
     let same = |at: usize| cell[at].trim() == line.trim();
-    let next = last.map(|last| last + 1).filter(|next| *next < cell.len() && same(*next));
+    let next = last
+        .map(|last| last + 1)
+        .filter(|next| *next < cell.len() && same(*next));
     let at = next.or_else(|| {
         (0..cell.len()).find(|at| !used[*at] && !line.trim().is_empty() && same(*at))
     })?;
-    Some(Place { line: at + 1, shift: 0 })
+    Some(Place {
+        line: at + 1,
+        shift: 0,
+    })
 }
 
 /// One of several statements on a line. Anything shorter stands in many lines by chance.
@@ -66,7 +72,10 @@ fn part_of_line(cell: &[&str], line: &str, last: Option<usize>) -> Option<Place>
         .map(|(at, start)| {
             let indent = line.len() - line.trim_start().len();
             let shift = cell[at][..start].chars().count().saturating_sub(indent);
-            Place { line: at + 1, shift }
+            Place {
+                line: at + 1,
+                shift,
+            }
         })
         .next()
 }
@@ -83,7 +92,10 @@ mod tests {
 
     #[test]
     fn items_and_statements_find_their_lines() {
-        let map = SourceMap::new(GENERATED, "let a = f();\n\nfn f() -> i32 {\n    1\n}\nlet b = 2;");
+        let map = SourceMap::new(
+            GENERATED,
+            "let a = f();\n\nfn f() -> i32 {\n    1\n}\nlet b = 2;",
+        );
         assert_eq!(line(&map, 1), None);
         assert_eq!(line(&map, 2), Some(3));
         assert_eq!(line(&map, 3), Some(4));
@@ -97,7 +109,10 @@ mod tests {
 
     #[test]
     fn statements_on_one_line_know_their_columns() {
-        let map = SourceMap::new("let t = 1; \nlet u = t;\nprintln!();\n", "let t = 1; let u = t;\nprintln!();");
+        let map = SourceMap::new(
+            "let t = 1; \nlet u = t;\nprintln!();\n",
+            "let t = 1; let u = t;\nprintln!();",
+        );
         assert_eq!(map.place(1), Some(Place { line: 1, shift: 0 }));
         assert_eq!(map.place(2), Some(Place { line: 1, shift: 11 }));
         assert_eq!(map.place(3), Some(Place { line: 2, shift: 0 }));

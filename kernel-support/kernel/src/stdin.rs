@@ -35,7 +35,13 @@ impl Asker {
 
     /// Asks without holding up the caller. A client that takes no questions is answered for with
     /// an empty line, so that the cell goes on.
-    pub(crate) fn ask(&self, parent: Option<Arc<JupyterMessage>>, prompt: String, password: bool, live: Live) {
+    pub(crate) fn ask(
+        &self,
+        parent: Option<Arc<JupyterMessage>>,
+        prompt: String,
+        password: bool,
+        live: Live,
+    ) {
         let asker = self.clone();
         std::thread::spawn(move || {
             let Some(parent) = parent.filter(|parent| allows_stdin(parent)) else {
@@ -45,7 +51,12 @@ impl Asker {
                 return asker.write("");
             };
             let (answer, answered) = oneshot::channel();
-            let question = Question { parent, prompt, password, answer };
+            let question = Question {
+                parent,
+                prompt,
+                password,
+                answer,
+            };
             if asker.questions.send(question).is_ok()
                 && let Ok(text) = answered.blocking_recv()
             {
@@ -55,7 +66,10 @@ impl Asker {
     }
 
     fn write(&self, text: &str) {
-        let mut input = self.input.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut input = self
+            .input
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         if let Err(error) = writeln!(input, "{text}") {
             eprintln!("ferrolab: the answer did not reach the cell: {error}");
         }
@@ -65,7 +79,10 @@ impl Asker {
 fn allows_stdin(parent: &JupyterMessage) -> bool {
     matches!(
         &parent.content,
-        JupyterMessageContent::ExecuteRequest(ExecuteRequest { allow_stdin: true, .. })
+        JupyterMessageContent::ExecuteRequest(ExecuteRequest {
+            allow_stdin: true,
+            ..
+        })
     )
 }
 

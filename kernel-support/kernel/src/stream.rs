@@ -39,16 +39,31 @@ pub(crate) enum Piece {
     /// A Jupyter message of the support crate: its type and content.
     Message(String, Value),
     /// A question to the user.
-    Input { prompt: String, password: bool },
+    Input {
+        prompt: String,
+        password: bool,
+    },
 }
 
 /// Takes bytes as they come and gives the pieces that are complete.
-#[derive(Default)]
 pub(crate) struct Parser {
     pending: Vec<u8>,
+    /// Whether the pending bytes start a line.
+    line_start: bool,
     /// How much of an unfinished block has been searched for its end.
     searched: usize,
     bundle: Map<String, Value>,
+}
+
+impl Default for Parser {
+    fn default() -> Self {
+        Self {
+            pending: Vec::new(),
+            line_start: true,
+            searched: 0,
+            bundle: Map::new(),
+        }
+    }
 }
 
 impl Parser {
@@ -66,13 +81,14 @@ impl Parser {
         self.end_bundle(&mut pieces);
         let rest = std::mem::take(&mut self.pending);
         self.searched = 0;
+        self.line_start = true;
         push_text(&mut pieces, &rest);
         pieces
     }
 
     /// One step of parsing; false when more bytes are needed.
     fn step(&mut self, pieces: &mut Vec<Piece>) -> bool {
-        match find_marker(&self.pending) {
+        match find_marker(&self.pending, self.line_start) {
             Marker::None(keep) => {
                 let text = self.pending.len() - keep;
                 self.take_text(text, pieces);
@@ -102,6 +118,7 @@ impl Parser {
         if complete > 0 {
             self.end_bundle(pieces);
             push_text(pieces, &self.pending[..complete]);
+            self.line_start = self.pending[complete - 1] == b'\n';
             self.pending.drain(..complete);
         }
     }
@@ -119,6 +136,7 @@ impl Parser {
             return false;
         };
         self.pending.drain(..block.length);
+        self.line_start = true;
         self.add_block(block.mime, block.content, pieces);
         true
     }
@@ -149,6 +167,7 @@ impl Parser {
         };
         let line = String::from_utf8_lossy(&self.pending[..end]).into_owned();
         self.pending.drain(..=end);
+        self.line_start = true;
         self.end_bundle(pieces);
         let (command, prompt) = line.split_once(':').unwrap_or((&line, ""));
         pieces.push(Piece::Input {
@@ -173,13 +192,17 @@ enum Marker {
 }
 
 /// The first marker in the bytes. A question counts at the start of a line only, as evcxr prints it.
-fn find_marker(bytes: &[u8]) -> Marker {
+fn find_marker(bytes: &[u8], starts_line: bool) -> Marker {
     for at in memchr_iter(b'E', bytes) {
         let rest = &bytes[at..];
         if rest.starts_with(BEGIN) {
             return Marker::Begin(at);
         }
-        let line_start = at == 0 || bytes[at - 1] == b'\n';
+        let line_start = if at == 0 {
+            starts_line
+        } else {
+            bytes[at - 1] == b'\n'
+        };
         if line_start && rest.starts_with(INPUT) {
             return Marker::Input(at);
         }
@@ -199,7 +222,9 @@ struct Block {
 /// The block that the bytes start with. Bytes before `from` are known not to hold its end.
 fn complete_block(bytes: &[u8], from: usize) -> Option<Block> {
     let header_end = bytes.iter().position(|byte| *byte == b'\n')?;
-    let mime = String::from_utf8_lossy(&bytes[BEGIN.len()..header_end]).trim().to_owned();
+    let mime = String::from_utf8_lossy(&bytes[BEGIN.len()..header_end])
+        .trim()
+        .to_owned();
     let body = &bytes[header_end + 1..];
     let content_end = end_marker(body, from.saturating_sub(header_end + 1))?;
     let content = String::from_utf8_lossy(&body[..content_end]);
@@ -238,12 +263,13 @@ fn typed_content(mime: &str, content: String) -> Value {
 }
 
 fn message(content: String) -> Piece {
-    let parsed: Option<(String, Value)> = serde_json::from_str::<Value>(&content)
-        .ok()
-        .and_then(|mut value| {
-            let kind = value.get("msg_type")?.as_str()?.to_owned();
-            Some((kind, value.get_mut("content")?.take()))
-        });
+    let parsed: Option<(String, Value)> =
+        serde_json::from_str::<Value>(&content)
+            .ok()
+            .and_then(|mut value| {
+                let kind = value.get("msg_type")?.as_str()?.to_owned();
+                Some((kind, value.get_mut("content")?.take()))
+            });
     match parsed {
         Some((kind, content)) => Piece::Message(kind, content),
         None => Piece::Text(content),
@@ -285,7 +311,10 @@ mod tests {
     fn parse_cut(bytes: &[u8], cut: usize) -> Vec<Piece> {
         let mut parser = Parser::default();
         let mut pieces: Vec<Piece> = Vec::new();
-        let mut parts: Vec<Piece> = bytes.chunks(cut).flat_map(|part| parser.feed(part)).collect();
+        let mut parts: Vec<Piece> = bytes
+            .chunks(cut)
+            .flat_map(|part| parser.feed(part))
+            .collect();
         parts.extend(parser.finish());
         for piece in parts {
             match (pieces.last_mut(), piece) {
@@ -334,7 +363,10 @@ mod tests {
         assert_eq!(
             pieces,
             [
-                Piece::Input { prompt: "Name: ".into(), password: false },
+                Piece::Input {
+                    prompt: "Name: ".into(),
+                    password: false
+                },
                 Piece::Text("x EVCXR_INPUT_REQUEST:no\n".into()),
             ]
         );

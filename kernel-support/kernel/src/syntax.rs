@@ -14,7 +14,9 @@ pub(crate) fn is_complete(code: &str) -> IsCompleteReply {
         Delimiters::Open(depth) => IsCompleteReply::incomplete("    ".repeat(depth)),
         Delimiters::Wrong => IsCompleteReply::invalid(),
         Delimiters::Balanced if parses(code) => IsCompleteReply::complete(),
-        Delimiters::Balanced if expects_more(code) => IsCompleteReply::incomplete("    ".to_owned()),
+        Delimiters::Balanced if expects_more(code) => {
+            IsCompleteReply::incomplete("    ".to_owned())
+        }
         Delimiters::Balanced => IsCompleteReply::invalid(),
     }
 }
@@ -39,7 +41,8 @@ fn open_delimiters(code: &str) -> Delimiters {
             SyntaxKind::L_BRACK => stack.push(SyntaxKind::R_BRACK),
             SyntaxKind::L_CURLY => stack.push(SyntaxKind::R_CURLY),
             kind @ (SyntaxKind::R_PAREN | SyntaxKind::R_BRACK | SyntaxKind::R_CURLY) => {
-                if stack.pop() != Some(kind) {
+                let expected = stack.pop();
+                if expected != Some(kind) {
                     return Delimiters::Wrong;
                 }
             }
@@ -65,8 +68,9 @@ fn is_unterminated(token: &SyntaxToken) -> bool {
     }
 }
 
+/// The tokens do not depend on what the parser makes of them.
 fn tokens(code: &str) -> Vec<SyntaxToken> {
-    parse(code)
+    SourceFile::parse(code, Edition::Edition2024)
         .syntax_node()
         .descendants_with_tokens()
         .filter_map(|element| element.into_token())
@@ -90,15 +94,26 @@ fn expects_more(code: &str) -> bool {
         .into_iter()
         .filter(|token| !token.kind().is_trivia())
         .collect();
-    // The very last token is the brace that closes the cell's function.
-    let [.., last, _] = &tokens[..] else {
+    let Some(last) = tokens.last() else {
         return false;
     };
     let kind = last.kind();
     matches!(
         kind,
-        K::EQ | K::PLUS | K::MINUS | K::STAR | K::SLASH | K::PERCENT | K::AMP | K::PIPE
-            | K::DOT | K::COMMA | K::COLON | K::L_ANGLE | K::R_ANGLE | K::R_PAREN
+        K::EQ
+            | K::PLUS
+            | K::MINUS
+            | K::STAR
+            | K::SLASH
+            | K::PERCENT
+            | K::AMP
+            | K::PIPE
+            | K::DOT
+            | K::COMMA
+            | K::COLON
+            | K::L_ANGLE
+            | K::R_ANGLE
+            | K::R_PAREN
     ) || kind.is_keyword(Edition::Edition2024)
 }
 
@@ -114,9 +129,19 @@ mod tests {
     #[test]
     fn complete_code() {
         for code in [
-            "1 + 1", "let x = 3;", "fn f() {}", "", ":vars", "%lsmagic", "Vec?", "struct A;",
-            "println!(\"hello\");", "let f = |x: i32| x + 1;", "for i in 0..3 { print!(\"{i}\") }",
-            "// only a comment", "use std::fmt;\nlet s = \"a\\\"b\";\ns",
+            "1 + 1",
+            "let x = 3;",
+            "fn f() {}",
+            "",
+            ":vars",
+            "%lsmagic",
+            "Vec?",
+            "struct A;",
+            "println!(\"hello\");",
+            "let f = |x: i32| x + 1;",
+            "for i in 0..3 { print!(\"{i}\") }",
+            "// only a comment",
+            "use std::fmt;\nlet s = \"a\\\"b\";\ns",
         ] {
             assert_eq!(status(code), Status::Complete, "{code}");
         }

@@ -50,10 +50,21 @@ mod tests {
             })
             .to_string()
         };
-        std::fs::write(&file, [warning(1, "generated"), "{cut".into(), warning(2, "mine")].join("\n"))
-            .expect("written");
-        let shown = read(&file, "generated();\nlet x = 1;\n", "let x = 1;", "cell [1]");
-        assert!(shown.contains("mine") && shown.contains("cell [1]:1:5"), "{shown}");
+        std::fs::write(
+            &file,
+            [warning(1, "generated"), "{cut".into(), warning(2, "mine")].join("\n"),
+        )
+        .expect("written");
+        let shown = read(
+            &file,
+            "generated();\nlet x = 1;\n",
+            "let x = 1;",
+            "cell [1]",
+        );
+        assert!(
+            shown.contains("mine") && shown.contains("cell [1]:1:5"),
+            "{shown}"
+        );
         assert!(!shown.contains("generated"), "{shown}");
     }
 }

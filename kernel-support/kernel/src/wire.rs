@@ -32,11 +32,15 @@ impl Sockets {
     /// When a port is taken or the address is not this machine's.
     pub(crate) async fn bind(info: &ConnectionInfo, session: &str) -> Result<Self> {
         Ok(Self {
-            shell: create_kernel_shell_connection(info, session).await.context("cannot bind shell")?,
+            shell: create_kernel_shell_connection(info, session)
+                .await
+                .context("cannot bind shell")?,
             control: create_kernel_control_connection(info, session)
                 .await
                 .context("cannot bind control")?,
-            stdin: create_kernel_stdin_connection(info, session).await.context("cannot bind stdin")?,
+            stdin: create_kernel_stdin_connection(info, session)
+                .await
+                .context("cannot bind stdin")?,
             iopub: create_kernel_iopub_xpub_connection(info, session)
                 .await
                 .context("cannot bind iopub")?,
@@ -73,7 +77,10 @@ impl Outbox {
 }
 
 /// A reply to `parent`, to be sent on the socket it came from.
-pub(crate) fn reply(content: impl Into<JupyterMessageContent>, parent: &JupyterMessage) -> JupyterMessage {
+pub(crate) fn reply(
+    content: impl Into<JupyterMessageContent>,
+    parent: &JupyterMessage,
+) -> JupyterMessage {
     let mut message = JupyterMessage::new(content, Some(parent));
     message.header.version = PROTOCOL.to_owned();
     message.header.username = "kernel".to_owned();

@@ -76,7 +76,9 @@ impl Worker {
             self.store = run(self.store);
             let spent = spent_since(start);
             end();
-            self.channels.control.write_all(&frame::encode(b'E', &spent))?;
+            self.channels
+                .control
+                .write_all(&frame::encode(b'E', &spent))?;
         }
         // A cell's code stays: variables, threads and thread-locals may still need it.
         std::mem::forget(library);
@@ -119,7 +121,8 @@ struct Channels {
 
 impl Channels {
     fn take_over() -> Result<Self> {
-        let named = std::env::var(DESCRIPTORS).with_context(|| format!("{DESCRIPTORS} is not set"))?;
+        let named =
+            std::env::var(DESCRIPTORS).with_context(|| format!("{DESCRIPTORS} is not set"))?;
         let numbers: Vec<RawFd> = named.split(',').map(str::parse).collect::<Result<_, _>>()?;
         let [input, output, error, control] = numbers[..] else {
             bail!("{DESCRIPTORS} should name four descriptors, found `{named}`");

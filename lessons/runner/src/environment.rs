@@ -32,8 +32,8 @@ pub(crate) fn inputs(_places: &Places) -> String {
         .finish()
 }
 
-/// Environments cannot be moved, so a half-made one is thrown away and made anew; the wheels are
-/// kept, so that this works without the network.
+/// Makes the environment. It cannot be moved, so a half-made one is thrown away and made anew; the
+/// wheels are kept, so that this works without the network.
 pub(crate) fn make(places: &Places, reporter: &Reporter) -> Result<()> {
     let venv = places.venv();
     if venv.exists() {
@@ -41,32 +41,14 @@ pub(crate) fn make(places: &Places, reporter: &Reporter) -> Result<()> {
             .with_context(|| format!("`{}` cannot be removed", venv.display()))?;
     }
     make_environment(&venv, reporter)?;
-    let folder = places.home.join("wheels").join(inputs(places));
+    let wheels = places.home.join("wheels");
+    files::write_atomically(&wheels.join("requirements.txt"), REQUIREMENTS.as_bytes())?;
+    files::write_atomically(&wheels.join("constraints.txt"), CONSTRAINTS.as_bytes())?;
+    let folder = wheels.join(inputs(places));
     let complete = folder.join("complete");
-    let requirements = places.home.join("wheels/requirements.txt");
-    let constraints = places.home.join("wheels/constraints.txt");
-    files::write_atomically(&requirements, REQUIREMENTS.as_bytes())?;
-    files::write_atomically(&constraints, CONSTRAINTS.as_bytes())?;
-    let packages = CONSTRAINTS.lines().count() as u64;
-    let pip = |first: &[&str]| {
-        let mut command = Command::new(places.venv_python());
-        command.args(["-m", "pip"]).args(first);
-        command.args([
-            "--disable-pip-version-check",
-            "--no-input",
-            "--progress-bar",
-            "off",
-        ]);
-        command
-            .arg("-r")
-            .arg(&requirements)
-            .arg("-c")
-            .arg(&constraints);
-        command
-    };
     if !complete.exists() {
-        reporter.length(packages);
-        let mut download = pip(&["wheel"]);
+        reporter.length(CONSTRAINTS.lines().count() as u64);
+        let mut download = pip(places, &["wheel"]);
         download.arg("-w").arg(&folder);
         follow(
             download,
@@ -77,9 +59,24 @@ pub(crate) fn make(places: &Places, reporter: &Reporter) -> Result<()> {
         files::write_atomically(&complete, b"")?;
     }
     reporter.message("installing");
-    let mut install = pip(&["install", "--no-index"]);
+    let mut install = pip(places, &["install", "--no-index"]);
     install.arg("--find-links").arg(&folder);
     follow(install, "installing JupyterLab", reporter, &[])
+}
+
+fn pip(places: &Places, words: &[&str]) -> Command {
+    let wheels = places.home.join("wheels");
+    let mut command = Command::new(places.venv_python());
+    command.args(["-m", "pip"]).args(words);
+    command.args([
+        "--disable-pip-version-check",
+        "--no-input",
+        "--progress-bar",
+        "off",
+    ]);
+    command.arg("-r").arg(wheels.join("requirements.txt"));
+    command.arg("-c").arg(wheels.join("constraints.txt"));
+    command
 }
 
 fn make_environment(venv: &Path, reporter: &Reporter) -> Result<()> {

@@ -110,60 +110,63 @@ impl Reader<'_> {
         let mut text = Text::default();
         while self.at < self.lines.len() {
             let line = self.lines[self.at];
-            let Some(fence) = Fence::open(line) else {
-                if line.starts_with('#') {
-                    text.flush(&mut self.blocks);
-                }
-                text.push(self.at, line);
-                self.at += 1;
+            if let Some(fence) = Fence::open(line) {
+                self.fence(&fence, &mut text)?;
                 continue;
-            };
-            let start = self.at;
-            let body = self.fence_body(&fence)?;
-            let info = Info::parse(fence.info).or_else(|(what, right)| {
-                // Fences of other languages are shown, not run: their attributes are not ours.
-                if fence.info.starts_with("rust") || fence.info.starts_with("predict") {
-                    self.fault(start + 1, what, &right)
-                } else {
-                    Ok(Info::default())
-                }
-            })?;
-            let shown = info
-                .attributes
-                .get("eval")
-                .is_some_and(|eval| eval == false);
-            match info.language.as_str() {
-                "rust" if !shown => {
-                    text.flush(&mut self.blocks);
-                    let kind = self.cell(start, body, info)?;
-                    self.blocks.push(Block {
-                        line: start + 1,
-                        kind,
-                    });
-                }
-                "predict" => {
-                    text.flush(&mut self.blocks);
-                    let kind = Kind::Predict(self.prediction(start, &body)?);
-                    self.blocks.push(Block {
-                        line: start + 1,
-                        kind,
-                    });
-                }
-                language => {
-                    let opening = if shown {
-                        format!("```{language}")
-                    } else {
-                        line.to_owned()
-                    };
-                    text.push(start, &opening);
-                    for (offset, line) in self.lines[start + 1..self.at].iter().enumerate() {
-                        text.push(start + 1 + offset, line);
-                    }
-                }
             }
+            if line.starts_with('#') {
+                text.flush(&mut self.blocks);
+            }
+            text.push(self.at, line);
+            self.at += 1;
         }
         text.flush(&mut self.blocks);
         Ok(())
+    }
+
+    fn fence(&mut self, fence: &Fence<'_>, text: &mut Text) -> Result<(), SourceFault> {
+        let start = self.at;
+        let body = self.fence_body(fence)?;
+        let info = self.info(start, fence)?;
+        let shown = info
+            .attributes
+            .get("eval")
+            .is_some_and(|eval| eval == false);
+        let kind = match info.language.as_str() {
+            "rust" if !shown => self.cell(start, body, info)?,
+            "predict" => Kind::Predict(self.prediction(start, &body)?),
+            language => {
+                let line = self.lines[start];
+                let opening = if shown {
+                    format!("{}{language}", fence.mark)
+                } else {
+                    line.to_owned()
+                };
+                text.push(start, &opening);
+                for (offset, line) in self.lines[start + 1..self.at].iter().enumerate() {
+                    text.push(start + 1 + offset, line);
+                }
+                return Ok(());
+            }
+        };
+        text.flush(&mut self.blocks);
+        self.blocks.push(Block {
+            line: start + 1,
+            kind,
+        });
+        Ok(())
+    }
+
+    /// Fences of other languages are shown, not run: their attributes are not ours.
+    fn info(&self, start: usize, fence: &Fence<'_>) -> Result<Info, SourceFault> {
+        let ours = fence.info.starts_with("rust") || fence.info.starts_with("predict");
+        Info::parse(fence.info).or_else(|(what, right)| {
+            if ours {
+                self.fault(start + 1, what, &right)
+            } else {
+                Ok(Info::default())
+            }
+        })
     }
 
     fn fence_body(&mut self, fence: &Fence<'_>) -> Result<String, SourceFault> {

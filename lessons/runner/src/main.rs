@@ -44,6 +44,7 @@ mod term;
 mod tools;
 mod verdict;
 mod verify;
+mod verify_doctests;
 mod verify_files;
 mod verify_grading;
 mod verify_predictions;

@@ -149,47 +149,49 @@ async fn execute(
     for (at, cell) in notebook.cells.iter().enumerate() {
         outputs.begin();
         counts.push(None);
-        let Cell::Code {
-            source, metadata, ..
-        } = cell
-        else {
+        let Some((code, may_fail)) = runnable(cell) else {
             continue;
         };
-        let code = source.concat();
-        if code.trim().is_empty() {
-            continue;
-        }
-        let end = kernel
-            .execute(&code, limit, |content| {
-                if let Content::ExecuteInput(input) = &content {
-                    counts[at] = i32::try_from(input.execution_count.value()).ok();
-                }
-                outputs.take(content);
-            })
-            .await?;
-        let may_fail = metadata
-            .tags
-            .iter()
-            .flatten()
-            .any(|tag| tag == "raises-exception");
+        let seen = |content: Content| {
+            if let Content::ExecuteInput(input) = &content {
+                counts[at] = i32::try_from(input.execution_count.value()).ok();
+            }
+            outputs.take(content);
+        };
+        let end = kernel.execute(&code, limit, seen).await?;
         failure = judge(at, end, outputs.current(), may_fail, limit, kernel);
         if failure.is_some() {
             break;
         }
-        let raised = outputs
-            .current()
-            .iter()
-            .any(|output| matches!(output, Output::Error(_)));
-        if may_fail && !raised {
-            eprintln!(
-                "warning: {}: cell {} has the tag `raises-exception` and raised none",
-                path.display(),
-                at + 1
-            );
+        if may_fail
+            && !outputs
+                .current()
+                .iter()
+                .any(|output| matches!(output, Output::Error(_)))
+        {
+            let place = format!("{}: cell {}", path.display(), at + 1);
+            eprintln!("warning: {place} has the tag `raises-exception` and raised none");
         }
     }
     fill(notebook, outputs, &counts);
     Ok(failure)
+}
+
+/// The code of a cell, if it has any, and whether it is meant to fail.
+fn runnable(cell: &Cell) -> Option<(String, bool)> {
+    let Cell::Code {
+        source, metadata, ..
+    } = cell
+    else {
+        return None;
+    };
+    let code = source.concat();
+    let may_fail = metadata
+        .tags
+        .iter()
+        .flatten()
+        .any(|tag| tag == "raises-exception");
+    (!code.trim().is_empty()).then_some((code, may_fail))
 }
 
 fn judge(

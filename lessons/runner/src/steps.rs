@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
@@ -170,11 +170,22 @@ fn kernel(places: &Places, reporter: &Reporter) -> Result<()> {
             reporter.message(&target.name);
         }
     })?;
-    if built.success {
-        Ok(())
-    } else {
-        Err(cargo::failure("building the kernel", &built))
+    if !built.success {
+        return Err(cargo::failure("building the kernel", &built));
     }
+    runner_beside_kernel(places)
+}
+
+/// The kernel grades `%%check` cells with the runner that lies beside it. Cargo puts both there,
+/// unless this one was built elsewhere.
+fn runner_beside_kernel(places: &Places) -> Result<()> {
+    let place = places.built("ferrolab");
+    if !place.exists() {
+        let runner = std::env::current_exe().context("the runner cannot find itself")?;
+        fs::copy(&runner, &place)
+            .with_context(|| format!("`{}` cannot be written", place.display()))?;
+    }
+    Ok(())
 }
 
 /// How many packages the kernel is built from; the bar needs no more than a good guess.

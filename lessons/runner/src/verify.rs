@@ -8,7 +8,7 @@ use crate::fault;
 use crate::lesson::Source;
 use crate::places::Places;
 use crate::term;
-use crate::{verify_grading, verify_predictions, verify_text};
+use crate::{verify_doctests, verify_grading, verify_predictions, verify_text};
 
 /// Something that is not right.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,7 +91,7 @@ pub(crate) fn command(
     findings.extend(verify_grading::findings(places, &subjects)?);
     eprintln!("testing the examples in the documentation");
     for subject in &subjects {
-        findings.extend(verify_grading::doctests(places, subject)?);
+        findings.extend(verify_doctests::findings(places, subject)?);
     }
     eprintln!("running the predictions");
     findings.extend(verify_predictions::findings(places, &subjects)?);

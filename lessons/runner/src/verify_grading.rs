@@ -1,19 +1,16 @@
 //! What `verify` learns by grading: stubs fail, solutions pass, wrong solutions are caught.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Result;
 
-use crate::cargo;
 use crate::exercise;
 use crate::fault;
 use crate::files;
 use crate::grade::{self, Options};
-use crate::mirror::{Candidate, Mirror};
+use crate::mirror::Candidate;
 use crate::places::Places;
-use crate::process;
 use crate::verdict::{Graded, Outcome, Verdict};
 use crate::verify::{Finding, Subject};
 use crate::verify_files::wrong_files;
@@ -56,46 +53,37 @@ fn candidates_of<'a>(places: &Places, subject: &'a Subject<'_>) -> Vec<(Role, Ca
     let lesson = subject.lesson;
     let mut all = Vec::new();
     for exercise in &lesson.exercises {
-        if !lesson.test_file(&exercise.name).is_file() {
+        let name = &exercise.name;
+        if !lesson.test_file(name).is_file() {
             continue;
         }
-        let mut add = |role, variant: String, path: &Path, code: Option<String>| {
-            if let Some(code) = code {
-                let shown = fault::shown(path, &places.root);
-                all.push((
-                    role,
-                    Candidate {
-                        lesson,
-                        exercise,
-                        variant,
-                        code,
-                        shown,
-                    },
-                ));
-            }
-        };
-        let stub = exercise::stub(&subject.source, lesson, &exercise.name).ok();
-        add(
-            Role::Stub,
-            "stub".into(),
-            &lesson.exercise_file(&exercise.name),
-            stub,
-        );
-        let solution = lesson.solution_file(&exercise.name);
-        add(
-            Role::Solution,
-            "solution".into(),
-            &solution,
-            files::read(&solution).ok(),
-        );
+        let stub = exercise::stub(&subject.source, lesson, name).ok();
+        let solution = lesson.solution_file(name);
+        let text = files::read(&solution).ok();
+        let mut answers = vec![
+            (
+                Role::Stub,
+                "stub".to_owned(),
+                lesson.exercise_file(name),
+                stub,
+            ),
+            (Role::Solution, "solution".to_owned(), solution, text),
+        ];
         for path in wrong_files(lesson, exercise) {
-            let name = path.file_stem().unwrap_or_default().to_string_lossy();
-            add(
-                Role::Wrong,
-                format!("wrong-{name}"),
-                &path,
-                files::read(&path).ok(),
-            );
+            let variant = format!("wrong-{}", path.file_stem().unwrap_or_default().display());
+            let text = files::read(&path).ok();
+            answers.push((Role::Wrong, variant, path, text));
+        }
+        for (role, variant, path, code) in answers {
+            let shown = fault::shown(&path, &places.root);
+            let candidate = code.map(|code| Candidate {
+                lesson,
+                exercise,
+                variant,
+                code,
+                shown,
+            });
+            all.extend(candidate.map(|candidate| (role, candidate)));
         }
     }
     all
@@ -170,84 +158,4 @@ fn compile_errors(graded: &Graded) -> Vec<Finding> {
             )
         })
         .collect()
-}
-
-/// Runs the doctests of a lesson's solutions: each exercise has one, and all pass.
-pub(crate) fn doctests(places: &Places, subject: &Subject<'_>) -> Result<Vec<Finding>> {
-    let lesson = subject.lesson;
-    if lesson.exercises.is_empty() {
-        return Ok(Vec::new());
-    }
-    let run = |offline: bool| {
-        let mut command = cargo::command(&places.root, &Mirror::target(places));
-        command.args([
-            "test",
-            "--doc",
-            "--features",
-            "solution",
-            "--no-fail-fast",
-            "--package",
-            &lesson.package(),
-        ]);
-        if offline {
-            command.arg("--offline");
-        }
-        process::run(command, Duration::from_secs(600), 4 * 1024 * 1024)
-    };
-    let mut finished = run(true)?;
-    if !finished.success() && finished.stderr.contains("offline") {
-        finished = run(false)?;
-    }
-    let mut found = Vec::new();
-    let manifest = fault::shown(&lesson.folder.join("Cargo.toml"), &places.root);
-    if !finished.stdout.contains("test result:") {
-        let errors: Vec<&str> = finished
-            .stderr
-            .lines()
-            .filter(|line| line.starts_with("error"))
-            .collect();
-        let what = format!(
-            "the solutions cannot be tested as a package: {}",
-            errors.join("; ")
-        );
-        return Ok(vec![Finding::error(
-            manifest,
-            1,
-            what,
-            format!(
-                "see `cargo test -p {} --features solution`",
-                lesson.package()
-            ),
-        )]);
-    }
-    let lines: Vec<&str> = finished
-        .stdout
-        .lines()
-        .filter(|line| line.starts_with("test "))
-        .collect();
-    for exercise in &lesson.exercises {
-        let file = fault::shown(&lesson.solution_file(&exercise.name), &places.root);
-        let own: Vec<&&str> = lines.iter().filter(|line| line.contains(&file)).collect();
-        if own.is_empty() {
-            found.push(Finding::error(
-                &file,
-                1,
-                "there is no example in the documentation",
-                "put a doctest into the doc comment",
-            ));
-        }
-        for line in own.iter().filter(|line| line.ends_with("FAILED")) {
-            let number = line
-                .split("(line ")
-                .nth(1)
-                .and_then(|rest| rest.split(')').next()?.parse().ok());
-            found.push(Finding::error(
-                &file,
-                number.unwrap_or(1),
-                "the example fails",
-                "an example says what is true",
-            ));
-        }
-    }
-    Ok(found)
 }

@@ -25,6 +25,7 @@ const TRIES: usize = 4;
 const CLEAR: f64 = 0.8;
 /// `same` means within this factor.
 const CLOSE: f64 = 1.5;
+const CORRECT: &str = "correct the answer or the program";
 
 struct Program<'a> {
     file: String,
@@ -32,6 +33,12 @@ struct Program<'a> {
     package: String,
     name: String,
     prediction: &'a Prediction,
+}
+
+impl Program<'_> {
+    fn finding(&self, what: String, right: &str) -> Finding {
+        Finding::error(&self.file, self.line, what, right)
+    }
 }
 
 #[derive(Default)]
@@ -155,107 +162,93 @@ fn collect(messages: &[Message]) -> HashMap<(String, String), Compiled> {
 }
 
 fn judge(folder: &Path, program: &Program<'_>, result: &Compiled) -> Result<Option<Finding>> {
-    let error = |what: String, right: &str| {
-        Ok(Some(Finding::error(
-            &program.file,
-            program.line,
-            what,
-            right,
-        )))
-    };
     let answer = &program.prediction.answer;
     if program.prediction.kind == Kind::Error {
-        return match result.program {
-            Some(_) => error(
-                format!("the program compiles, the answer says {answer}"),
-                "correct the answer or the program",
-            ),
-            None if result.codes.contains(answer) => Ok(None),
-            None => {
-                let codes = if result.codes.is_empty() {
-                    result.errors.join("; ")
-                } else {
-                    result.codes.join(", ")
-                };
-                error(
-                    format!("rustc says {codes}, the answer says {answer}"),
-                    "correct the answer or the program",
-                )
-            }
-        };
+        return Ok(refused(program, result));
     }
     let Some(path) = &result.program else {
         let what = format!("the program does not compile: {}", result.errors.join("; "));
-        return error(
-            what,
-            "a program that must not compile has `kind = \"error\"`",
-        );
+        let right = "a program that must not compile has `kind = \"error\"`";
+        return Ok(Some(program.finding(what, right)));
     };
     if program.prediction.kind == Kind::Faster {
         return faster(folder, program, path);
     }
     let finished = process::run(command(path, folder), LIMIT, 64 * 1024)?;
+    let printed = finished.stdout.trim_end();
     if finished.status.is_none() {
-        return error(
-            "the program does not end".into(),
-            "a prediction's program ends by itself",
-        );
+        let what = "the program does not end".to_owned();
+        return Ok(Some(
+            program.finding(what, "a prediction's program ends by itself"),
+        ));
     }
-    if finished.stdout.trim_end() != answer.trim_end() {
+    if printed != answer.trim_end() {
         let what = format!(
-            "the program prints `{}`, the answer says `{}`",
-            finished.stdout.trim_end(),
+            "the program prints `{printed}`, the answer says `{}`",
             answer.trim_end()
         );
-        return error(what, "correct the answer or the program");
+        return Ok(Some(program.finding(what, CORRECT)));
     }
     Ok(None)
+}
+
+/// A program that must not compile, and for the reason the answer names.
+fn refused(program: &Program<'_>, result: &Compiled) -> Option<Finding> {
+    let answer = &program.prediction.answer;
+    if result.program.is_some() {
+        let what = format!("the program compiles, the answer says {answer}");
+        return Some(program.finding(what, CORRECT));
+    }
+    if result.codes.contains(answer) {
+        return None;
+    }
+    let said = if result.codes.is_empty() {
+        &result.errors
+    } else {
+        &result.codes
+    };
+    let what = format!("rustc says {}, the answer says {answer}", said.join("; "));
+    Some(program.finding(what, CORRECT))
 }
 
 fn faster(folder: &Path, program: &Program<'_>, path: &Path) -> Result<Option<Finding>> {
     let mut seen = Vec::new();
     for _ in 0..TRIES {
-        let finished = process::run(command(path, folder), LIMIT, 64 * 1024)?;
-        // The programs may print as well: the times are the last line.
-        let last = finished
-            .stdout
-            .trim_end()
-            .lines()
-            .next_back()
-            .unwrap_or_default();
-        let mut times = last
-            .split_whitespace()
-            .filter_map(|word| word.parse::<f64>().ok());
-        let (Some(a), Some(b)) = (times.next(), times.next()) else {
+        let Some((a, b)) = measure(folder, path)? else {
             let what = "the two programs could not be measured".to_owned();
-            return Ok(Some(Finding::error(
-                &program.file,
-                program.line,
-                what,
-                "both must run to their end",
-            )));
+            return Ok(Some(program.finding(what, "both must run to their end")));
         };
-        let true_now = match program.prediction.answer.as_str() {
+        let as_predicted = match program.prediction.answer.as_str() {
             "a" => a < b * CLEAR,
             "b" => b < a * CLEAR,
             _ => a < b * CLOSE && b < a * CLOSE,
         };
-        if true_now {
+        if as_predicted {
             return Ok(None);
         }
         seen.push(format!("{a:.0} and {b:.0} ns"));
     }
+    let answer = &program.prediction.answer;
     let what = format!(
-        "the answer says `{}`; a and b take {}",
-        program.prediction.answer,
+        "the answer says `{answer}`; a and b take {}",
         seen.join(", ")
     );
-    Ok(Some(Finding::error(
-        &program.file,
-        program.line,
-        what,
-        "predict what is clearly so, or change the programs",
-    )))
+    let right = "predict what is clearly so, or change the programs";
+    Ok(Some(program.finding(what, right)))
+}
+
+/// The times in nanoseconds. The programs may print as well: the times are the last line.
+fn measure(folder: &Path, path: &Path) -> Result<Option<(f64, f64)>> {
+    let finished = process::run(command(path, folder), LIMIT, 64 * 1024)?;
+    let last = finished.stdout.trim_end().lines().next_back();
+    let mut times = last
+        .unwrap_or_default()
+        .split_whitespace()
+        .map(str::parse::<f64>);
+    match (times.next(), times.next()) {
+        (Some(Ok(a)), Some(Ok(b))) => Ok(Some((a, b))),
+        _ => Ok(None),
+    }
 }
 
 fn command(program: &Path, folder: &Path) -> Command {

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use crate::course::{Exercise, Lesson};
+use crate::course::Exercise;
 use crate::exercise;
 use crate::fault;
 use crate::lesson::{Block, Kind};

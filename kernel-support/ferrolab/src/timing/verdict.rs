@@ -196,7 +196,7 @@ mod tests {
 
     #[test]
     fn changes_are_said_in_words() {
-        assert_eq!(change(3.14159, "faster"), "3.14 times as fast");
+        assert_eq!(change(2.5, "faster"), "2.50 times as fast");
         assert_eq!(change(1.25, "slower"), "25 % slower");
     }
 }

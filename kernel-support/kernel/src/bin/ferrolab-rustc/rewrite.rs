@@ -88,18 +88,25 @@ println!("{VARIABLE_CHANGED_TYPE}{name}");
     #[test]
     fn every_control_line_leaves_standard_output() {
         let rewritten = separate_control(GENERATED);
-        let (cell, _) = rewritten.split_once(CELL_MODULE).expect("the module is appended");
+        let (cell, _) = rewritten
+            .split_once(CELL_MODULE)
+            .expect("the module is appended");
         assert!(!cell.contains("println!(\"EVCXR"), "{cell}");
         assert!(!cell.contains("println!(\"{VARIABLE"), "{cell}");
         assert!(!cell.contains("println!(\"{}\", evcxr_internal"), "{cell}");
-        assert!(cell.contains(r#"user_error(&format!("{:?}", error));"#), "{cell}");
+        assert!(
+            cell.contains(r#"user_error(&format!("{:?}", error));"#),
+            "{cell}"
+        );
     }
 
     #[test]
     fn user_code_and_line_numbers_stay() {
         let rewritten = separate_control(GENERATED);
         for (number, (before, after)) in GENERATED.lines().zip(rewritten.lines()).enumerate() {
-            if !before.contains("EVCXR") && !before.contains("ERROR") && !before.contains("CHANGED")
+            if !before.contains("EVCXR")
+                && !before.contains("ERROR")
+                && !before.contains("CHANGED")
                 && !before.contains("eprintln")
             {
                 assert_eq!(before, after, "line {}", number + 1);

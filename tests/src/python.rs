@@ -1,0 +1,62 @@
+//! The Python programs of this package, run by the Python that the set-up made.
+
+use std::process::Command;
+use std::time::Duration;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::places;
+use crate::program::{Outcome, clean, run};
+
+/// Folders for Jupyter that are nobody's own: no settings, no history of the person who runs the tests.
+#[derive(Debug)]
+pub struct Jupyter(TempDir);
+
+impl Jupyter {
+    /// New, empty folders.
+    pub fn new() -> Self {
+        Self(tempfile::Builder::new().prefix("ferrolab-jupyter-").tempdir().expect("a temporary folder"))
+    }
+
+    /// Tells a program of them.
+    pub fn set(&self, command: &mut Command) {
+        for name in ["JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTER_CONFIG_DIR", "IPYTHONDIR", "XDG_DATA_HOME"] {
+            command.env(name, self.0.path().join(name.to_lowercase()));
+        }
+        command.env("FERROLAB_HISTORY", self.0.path().join("history.jsonl"));
+        command.env_remove("JUPYTER_PATH");
+    }
+}
+
+impl Default for Jupyter {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// A program of the folder `python/`.
+pub fn script(name: &str, arguments: &[&str], jupyter: &Jupyter) -> Command {
+    let mut command = Command::new(places::python());
+    command.arg("-u").arg(places::package("python").join(name)).args(arguments);
+    clean(&mut command);
+    jupyter.set(&mut command);
+    // Scripts leave no bytecode in the repository.
+    command.env("PYTHONDONTWRITEBYTECODE", "1").env("FERROLAB_KERNEL_BINARY", places::built("ferrolab-kernel"));
+    command
+}
+
+/// Runs a program of the folder `python/` whose last line is JSON.
+///
+/// # Panics
+///
+/// When it is not.
+#[track_caller]
+pub fn answer(command: Command, limit: Duration) -> (Value, Outcome) {
+    let outcome = run(command, limit);
+    let last = outcome.stdout.trim_end().lines().last().unwrap_or_default();
+    match serde_json::from_str(last) {
+        Ok(value) => (value, outcome),
+        Err(_) => panic!("no answer after {:?} (deadline: {}):\n{}", outcome.took, outcome.timed_out, outcome.text()),
+    }
+}
