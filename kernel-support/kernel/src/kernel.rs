@@ -12,6 +12,7 @@ use crate::stdin::{self, Asker};
 use crate::wire::{self, Outbox, Sockets};
 use anyhow::{Context, Result};
 use jupyter_protocol::{ConnectionInfo, Status};
+use std::ffi::OsString;
 use std::path::Path;
 use std::sync::{Arc, Mutex, mpsc};
 use tokio::signal::unix::{SignalKind, signal};
@@ -73,9 +74,29 @@ fn set_environment(scratch: &Scratch) {
         if let Some(wrapper) = wrapper {
             std::env::set_var("RUSTC_WRAPPER", wrapper);
         }
+        for (name, folders) in library_paths_without_cargos() {
+            std::env::set_var(name, folders);
+        }
         // A target folder of the user's own would mix cells with other builds.
         std::env::remove_var("CARGO_TARGET_DIR");
     }
+}
+
+/// `cargo run` and `cargo test` put their target folder in front of where libraries are looked
+/// for. A cell would find the support crate as the workspace compiled it, not as the cell links it.
+fn library_paths_without_cargos() -> Vec<(&'static str, OsString)> {
+    let exe = std::env::current_exe().unwrap_or_default();
+    let Some(built) = exe.parent() else {
+        return Vec::new();
+    };
+    ["LD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH"]
+        .into_iter()
+        .filter_map(|name| Some((name, std::env::var_os(name)?)))
+        .filter_map(|(name, folders)| {
+            let kept = std::env::split_paths(&folders).filter(|folder| !folder.starts_with(built));
+            Some((name, std::env::join_paths(kept).ok()?))
+        })
+        .collect()
 }
 
 async fn run(info: &ConnectionInfo, scratch: &Scratch) -> Result<()> {

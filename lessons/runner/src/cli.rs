@@ -126,7 +126,8 @@ pub(crate) fn run() -> Result<ExitCode> {
         return run::command(Places::find().ok().as_ref(), wish).map(code);
     }
     let places = Places::find()?;
-    // The set-up needs no course file: a broken one must not keep JupyterLab from starting.
+    // These read the course file themselves, when they come to it: the doctor has to speak about a
+    // broken one, and nobody should wait for it before the tools are looked at.
     match &cli.command {
         Command::Setup => return setup::command(&places).map(|()| ExitCode::SUCCESS),
         Command::Doctor => return doctor::command(&places).map(code),

@@ -54,7 +54,7 @@ pub(crate) fn read(path: &Path) -> Result<String> {
     fs::read_to_string(path).with_context(|| format!("`{}` cannot be read", path.display()))
 }
 
-/// Keeps the text of `path` in the first free name of `path.bak`, `path.bak1`, …, unless one of
+/// Keeps the text of `path` in the first free name of `path.bak`, `path.1.bak`, …, unless one of
 /// them has the same text already. Gives the place of the copy.
 pub(crate) fn back_up(path: &Path) -> Result<PathBuf> {
     let text = fs::read(path).with_context(|| format!("`{}` cannot be read", path.display()))?;
@@ -63,12 +63,10 @@ pub(crate) fn back_up(path: &Path) -> Result<PathBuf> {
         .context("a file needs a name")?
         .to_string_lossy();
     for number in 0.. {
-        let ending = if number == 0 {
-            String::new()
-        } else {
-            number.to_string()
-        };
-        let copy = path.with_file_name(format!("{name}.bak{ending}"));
+        let copy = path.with_file_name(match number {
+            0 => format!("{name}.bak"),
+            _ => format!("{name}.{number}.bak"),
+        });
         match fs::read(&copy) {
             Ok(old) if old == text => return Ok(copy),
             Ok(_) => {}

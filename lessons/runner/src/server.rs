@@ -152,7 +152,10 @@ fn options(places: &Places, port: u16) -> Vec<String> {
         format!("--ServerApp.port={port}"),
         "--ServerApp.port_retries=0".to_owned(),
         format!("--ServerApp.root_dir={}", places.root.display()),
-        format!("--ServerApp.preferred_dir={}", places.notebooks().display()),
+        format!(
+            "--FileContentsManager.preferred_dir={}",
+            places.notebooks().display()
+        ),
         "--MappingKernelManager.default_kernel_name=ferrolab".to_owned(),
         // No news, no update checks, no offers to rebuild.
         "--LabApp.news_url=None".to_owned(),

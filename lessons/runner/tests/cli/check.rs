@@ -205,7 +205,7 @@ fn a_cell_is_kept_in_the_file_and_graded() {
         good,
         "an older backup stays"
     );
-    assert_eq!(course.read(&format!("{file}.bak1")), other);
+    assert_eq!(course.read(&format!("{file}.1.bak")), other);
 
     let said = course.ferrolab_with_input(&["check", "01_first", "--code", "-"], good);
     said.ends_with(2).warns("hint: name it");
