@@ -35,7 +35,7 @@ impl Engine {
         let command = pipes::worker_command(worker_ends)?;
         let (context, _closed) = EvalContext::with_subprocess_command(command)
             .map_err(|error| anyhow!("{error}"))
-            .context("the engine did not start\nhint: `ferrolab doctor` says what is missing")?;
+            .context("the engine did not start\nhint: `cargo lab doctor` says what is missing")?;
         let mut context = CommandContext::with_eval_context(context);
         if let Err(error) = context.execute(":load_config --quiet") {
             eprintln!("ferrolab: evcxr's configuration was not loaded: {error}");

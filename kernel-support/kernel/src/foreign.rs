@@ -57,7 +57,7 @@ pub(crate) fn check(exercise: &str, code: &str) -> Result<Program, Failure> {
     let mut input = tempfile::NamedTempFile::new().map_err(failed)?;
     input.write_all(code.as_bytes()).map_err(failed)?;
     let line = format!(
-        "exec {} check {} --code - < {}",
+        "CLICOLOR_FORCE=1 exec {} check {} --code - < {}",
         quoted(&runner().display().to_string()),
         quoted(exercise),
         quoted(&input.path().display().to_string()),

@@ -37,7 +37,7 @@ const USAGE: &str = "usage: ferrolab-kernel CONNECTION_FILE   serve a Jupyter cl
        ferrolab-kernel warm               prepare the folder that sessions start from
        ferrolab-kernel --version
 
-Jupyter starts the kernel itself; `ferrolab setup` registers it.";
+Jupyter starts the kernel itself; `cargo lab setup` registers it.";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -221,6 +221,6 @@ pub(crate) fn remedy(text: &str) -> String {
     } else if has(&["Blocking waiting for file lock"]) {
         "another cargo is at work: wait for it to finish".into()
     } else {
-        "read the message above; `ferrolab doctor` says what is missing on this machine".into()
+        "read the message above; `cargo lab doctor` says what is missing on this machine".into()
     }
 }

@@ -21,7 +21,7 @@ pub(crate) const CANNOT: u8 = 2;
 #[derive(Debug, Parser)]
 #[command(name = "ferrolab", version, propagate_version = true)]
 #[command(
-    after_help = "A first day: `ferrolab start`, then in a second terminal `ferrolab check 01_closures --watch`."
+    after_help = "A first day: `cargo lab start`, then in a second terminal `cargo lab check 01_closures --watch`."
 )]
 struct Cli {
     #[command(subcommand)]

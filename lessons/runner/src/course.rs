@@ -191,7 +191,7 @@ fn unknown<'a>(kind: &str, name: &str, known: impl Iterator<Item = &'a String>) 
     Fault::error(
         format!("there is no {kind} `{name}`"),
         format!(
-            "there is {}; `ferrolab list` shows them all",
+            "there is {}; `cargo lab list` shows them all",
             known.join(", ")
         ),
     )

@@ -39,7 +39,7 @@ pub(crate) fn command(places: &Places) -> Result<bool> {
             name: step.title.to_owned(),
             good: status == Status::Done,
             state: state.to_owned(),
-            remedy: "ferrolab setup".to_owned(),
+            remedy: "cargo lab setup".to_owned(),
         });
     }
     rows.extend(course(places));
@@ -70,7 +70,7 @@ fn course(places: &Places) -> Vec<Row> {
                     (true, true) => "there, with changes of yours".to_owned(),
                     (true, false) => "fresh".to_owned(),
                 },
-                remedy: "ferrolab notebooks".to_owned(),
+                remedy: "cargo lab notebooks".to_owned(),
             },
             Err(error) => broken(&name, &error),
         });

@@ -18,7 +18,7 @@ pub(crate) fn command(places: &Places, course: &Course, what: &str) -> Result<()
             let first = lesson.exercises.first().map_or("compose", |e| &e.name);
             return Err(Fault::error(
                 "a hint is for one exercise",
-                format!("name it: `ferrolab hint {}/{first}`", lesson.name),
+                format!("name it: `cargo lab hint {}/{first}`", lesson.name),
             ));
         }
     };
@@ -43,11 +43,11 @@ pub(crate) fn command(places: &Places, course: &Course, what: &str) -> Result<()
     }
     let path = format!("{}/{}", lesson.name, exercise.name);
     if shown < all {
-        println!("more: {}", paint.cyan(&format!("ferrolab hint {path}")));
+        println!("more: {}", paint.cyan(&format!("cargo lab hint {path}")));
     } else {
         println!(
             "that was the last one; try it: {}",
-            paint.cyan(&format!("ferrolab check {path}"))
+            paint.cyan(&format!("cargo lab check {path}"))
         );
     }
     Ok(())

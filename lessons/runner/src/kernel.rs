@@ -67,7 +67,7 @@ impl Kernel {
         let mut group = Group::spawn(&mut command).map_err(|error| {
             Fault::error(
                 format!("the kernel `{}` cannot be started: {error}", found.name),
-                "`ferrolab setup` builds and registers the course's kernel",
+                "`cargo lab setup` builds and registers the course's kernel",
             )
         })?;
         // The kernel binds these ports now; until here nobody else could take them.
@@ -304,7 +304,7 @@ fn command(found: &Found, connection: &Path, notebook: &Path) -> Result<Command>
     let program = words.next().ok_or_else(|| {
         Fault::error(
             format!("the kernelspec `{}` names no program", found.name),
-            "`ferrolab setup` writes ours anew",
+            "`cargo lab setup` writes ours anew",
         )
     })?;
     let mut command = Command::new(program);
@@ -331,7 +331,7 @@ fn died(name: &str, folder: &Path) -> anyhow::Error {
             "the kernel `{name}` ended while it started\n{}",
             last_words(folder)
         ),
-        "`ferrolab doctor` says what is missing",
+        "`cargo lab doctor` says what is missing",
     )
 }
 
@@ -341,6 +341,6 @@ fn silent(name: &str, folder: &Path) -> anyhow::Error {
             "the kernel `{name}` does not answer\n{}",
             last_words(folder)
         ),
-        "`ferrolab doctor` says what is missing",
+        "`cargo lab doctor` says what is missing",
     )
 }

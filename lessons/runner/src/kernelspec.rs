@@ -132,7 +132,7 @@ fn not_found(name: &str, folders: &[PathBuf]) -> anyhow::Error {
         known.join(", ")
     };
     let hint = if matches!(name, "ferrolab" | "evcxr") {
-        "`ferrolab setup` builds and registers it".to_owned()
+        "`cargo lab setup` builds and registers it".to_owned()
     } else {
         "name another with `--kernel NAME`".to_owned()
     };

@@ -52,7 +52,7 @@ pub(crate) fn command(places: &Places, course: &Course) {
     }
     println!("\n{done} of {all} exercises passed");
     if let Some(next) = next {
-        println!("next: {}", paint.cyan(&format!("ferrolab check {next}")));
+        println!("next: {}", paint.cyan(&format!("cargo lab check {next}")));
     }
 }
 

@@ -1,6 +1,6 @@
 //! `ferrolab notebooks`: lesson.md to .ipynb.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
@@ -45,7 +45,7 @@ pub(crate) fn command(places: &Places, course: &Course, check: bool, adopt: bool
         println!("stale: {name}");
     }
     if !stale.is_empty() {
-        println!("hint: `ferrolab notebooks` writes them anew");
+        println!("hint: `cargo lab notebooks` writes them anew");
     }
     Ok(stale.is_empty())
 }
@@ -61,9 +61,30 @@ pub(crate) fn generate(places: &Places, lesson: &Lesson, write: bool) -> Result<
     let path = path(places, lesson);
     let stale = !std::fs::read(&path).is_ok_and(|old| old == json.as_bytes());
     if stale && write {
+        if was_worked_in(&path) {
+            let kept = files::back_up(&path)?;
+            println!(
+                "kept your notebook as {}",
+                fault::shown(&kept, &places.root)
+            );
+        }
         files::write_atomically(&path, json.as_bytes())?;
     }
     Ok(Outcome { path, stale })
+}
+
+/// Whether somebody ran cells of the notebook: then it also holds their answers and notes.
+fn was_worked_in(path: &Path) -> bool {
+    let notebook: Option<serde_json::Value> = std::fs::read(path)
+        .ok()
+        .and_then(|text| serde_json::from_slice(&text).ok());
+    let cells = notebook.as_ref().and_then(|all| all["cells"].as_array());
+    cells.into_iter().flatten().any(|cell| {
+        let ran = cell["execution_count"].is_number();
+        ran || cell["outputs"]
+            .as_array()
+            .is_some_and(|outputs| !outputs.is_empty())
+    })
 }
 
 /// A `check` fence must name an exercise of lessons.toml.

@@ -63,9 +63,9 @@ fn exercise(graded: &Graded, paint: Paint) -> String {
 fn next_step(graded: &Graded, paint: Paint) -> String {
     let path = format!("{}/{}", graded.lesson, graded.exercise);
     let command = if graded.verdict == Verdict::Unreadable {
-        format!("ferrolab reset {path}")
+        format!("cargo lab reset {path}")
     } else {
-        format!("ferrolab hint {path}")
+        format!("cargo lab hint {path}")
     };
     format!("    next: {}\n", paint.cyan(&command))
 }
@@ -198,7 +198,7 @@ mod tests {
             "{text}"
         );
         assert!(text.contains("│ right: 2"), "{text}");
-        assert!(text.contains("next: ferrolab hint 01_a/one"), "{text}");
+        assert!(text.contains("next: cargo lab hint 01_a/one"), "{text}");
         assert!(
             text.ends_with("0 of 1 exercises passed, 0 of 5 points\n"),
             "{text}"

@@ -111,7 +111,7 @@ pub(crate) fn read(path: &Path) -> Result<Notebook> {
     let text = files::read(path).map_err(|error| {
         let missing = !path.exists();
         let hint = if missing {
-            "`ferrolab notebooks` writes the course's notebooks"
+            "`cargo lab notebooks` writes the course's notebooks"
         } else {
             "a notebook is a JSON file in UTF-8"
         };
@@ -120,7 +120,7 @@ pub(crate) fn read(path: &Path) -> Result<Notebook> {
     let no_notebook = |why: String| {
         Fault::error(
             format!("`{}` is no notebook: {why}", path.display()),
-            "a notebook is what JupyterLab saves, or `ferrolab notebooks` writes",
+            "a notebook is what JupyterLab saves, or `cargo lab notebooks` writes",
         )
     };
     match nbformat::parse_notebook(&text).map_err(|error| no_notebook(error.to_string()))? {

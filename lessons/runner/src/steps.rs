@@ -121,7 +121,7 @@ impl Step {
             if !output.exists() {
                 return Err(Fault::error(
                     format!("`{}` is still not there", output.display()),
-                    "type the same command again; if it stays so, `ferrolab doctor`",
+                    "type the same command again; if it stays so, `cargo lab doctor`",
                 ));
             }
         }
@@ -139,6 +139,8 @@ impl Step {
 
 fn kernel_inputs(places: &Places) -> String {
     Fingerprint::default()
+        // Two clones may share a target folder; the kernel knows the course it was built from.
+        .text(&places.root.to_string_lossy())
         .file(&places.root.join("Cargo.toml"))
         .file(&places.root.join("Cargo.lock"))
         .folder(&places.root.join("kernel-support"))
@@ -215,6 +217,7 @@ fn crate_count(places: &Places) -> u64 {
 
 fn cache_inputs(places: &Places) -> String {
     Fingerprint::default()
+        .text(&places.root.to_string_lossy())
         .stamp(&places.built("ferrolab-kernel"))
         .folder(&places.root.join("kernel-support/ferrolab"))
         .folder(&places.root.join("kernel-support/macros"))

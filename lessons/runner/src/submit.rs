@@ -31,7 +31,10 @@ pub(crate) fn submit(places: &Places, course: &Course, what: Option<&str>) -> Re
     if std::fs::symlink_metadata(&file).is_ok_and(|meta| !meta.is_file()) {
         return Err(Fault::error(
             format!("`{}` is no plain file", fault::shown(&file, &places.root)),
-            format!("move it away, then `ferrolab reset {}/{name}`", lesson.name),
+            format!(
+                "move it away, then `cargo lab reset {}/{name}`",
+                lesson.name
+            ),
         ));
     }
     if file.is_file() && !is_stub(&old) {
@@ -55,7 +58,7 @@ fn target<'a>(course: &'a Course, what: Option<&str>) -> Result<(&'a Lesson, Str
         }
         _ => Err(Fault::error(
             "`--code` needs one exercise to write to",
-            "name it: `ferrolab check 01_closures/compose --code -`",
+            "name it: `cargo lab check 01_closures/compose --code -`",
         )),
     }
 }

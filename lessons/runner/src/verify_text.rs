@@ -41,7 +41,7 @@ pub(crate) fn findings(places: &Places, subject: &Subject<'_>) -> Result<Vec<Fin
             fault::shown(&outcome.path, &places.root),
             1,
             "the notebook is stale",
-            "`ferrolab notebooks` writes it anew",
+            "`cargo lab notebooks` writes it anew",
         )),
         Ok(_) => {}
         Err(error) => found.push(Finding::error(
@@ -210,7 +210,7 @@ fn fence(places: &Places, file: &str, subject: &Subject<'_>, exercise: &Exercise
             fault::shown(&answer, &places.root),
             1,
             "the file is not the stub that lesson.md has",
-            format!("`ferrolab reset {}/{name}`, or `ferrolab notebooks --adopt-stubs` if the stub is meant to change", lesson.name),
+            format!("`cargo lab reset {}/{name}`, or `cargo lab notebooks --adopt-stubs` if the stub is meant to change", lesson.name),
         ));
     }
     found

@@ -40,6 +40,26 @@ fn notebooks_are_written_and_found_stale() {
 }
 
 #[test]
+fn a_notebook_that_was_worked_in_is_kept() {
+    let course = written();
+    let mut worked: Value = serde_json::from_str(&course.read("notebooks/01_first.ipynb")).unwrap();
+    let cell = worked["cells"]
+        .as_array_mut()
+        .unwrap()
+        .iter_mut()
+        .find(|cell| cell["cell_type"] == "code")
+        .unwrap();
+    cell["execution_count"] = 3.into();
+    let worked = worked.to_string();
+    std::fs::write(course.root().join("notebooks/01_first.ipynb"), &worked).unwrap();
+    course
+        .ferrolab(&["notebooks"])
+        .ends_with(0)
+        .says("kept your notebook as notebooks/01_first.ipynb.bak");
+    assert_eq!(course.read("notebooks/01_first.ipynb.bak"), worked);
+}
+
+#[test]
 fn the_notebook_has_cells_tags_and_folded_answers() {
     let course = written();
     let json: Value = serde_json::from_str(&course.read("notebooks/01_first.ipynb")).unwrap();

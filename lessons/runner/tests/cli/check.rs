@@ -28,7 +28,7 @@ fn stubs_fail_and_solutions_pass() {
         .ferrolab(&["check", "01_first"])
         .ends_with(1)
         .says("still says `todo!()`")
-        .says("next: ferrolab hint 01_first/double")
+        .says("next: cargo lab hint 01_first/double")
         .says("0 of 2 exercises passed, 0 of 10 points");
     assert_eq!(
         course.tree(),
@@ -108,7 +108,7 @@ fn a_file_that_is_no_answer_costs_only_itself() {
     course
         .ferrolab(&["check"])
         .ends_with(1)
-        .says("next: ferrolab reset 01_first/double");
+        .says("next: cargo lab reset 01_first/double");
 }
 
 #[test]

@@ -19,11 +19,11 @@ fn hints_come_one_at_a_time() {
         .ferrolab(&hint)
         .ends_with(0)
         .says("hint 3 of 3: `x * 2`")
-        .says("ferrolab check 01_first/double");
+        .says("cargo lab check 01_first/double");
     course
         .ferrolab(&["hint", "01_first"])
         .ends_with(2)
-        .warns("name it: `ferrolab hint 01_first/double`");
+        .warns("name it: `cargo lab hint 01_first/double`");
 }
 
 #[test]
@@ -56,7 +56,7 @@ fn the_list_tells_passed_from_tried_from_changed() {
         .says("✓ double")
         .says("✗ count_up")
         .says("1 of 2 exercises passed")
-        .says("next: ferrolab check 01_first/count_up");
+        .says("next: cargo lab check 01_first/count_up");
     course.edit(&course.exercise("double"), "x * 2", "x + x");
     course.ferrolab(&["list"]).says("changed since it passed");
 }

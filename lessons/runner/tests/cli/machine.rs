@@ -62,7 +62,7 @@ fn setup_is_done_once() {
     machine
         .run(&["doctor"], &[])
         .ends_with(1)
-        .says("mend it: ferrolab setup");
+        .says("mend it: cargo lab setup");
     machine
         .run(&["setup"], &[])
         .ends_with(0)

@@ -30,7 +30,7 @@ fn a_kernel_that_is_not_registered_is_named() {
         .ferrolab(&["run", "notebooks/01_first.ipynb"])
         .ends_with(2)
         .warns("there is no kernel `ferrolab`")
-        .warns("hint: `ferrolab setup`");
+        .warns("hint: `cargo lab setup`");
 }
 
 /// A kernel that ends at once must not leave us waiting.
