@@ -8,7 +8,7 @@ import unittest
 
 from jupyter_client.manager import start_new_kernel
 
-LIMIT = 60
+LIMIT = 40
 
 
 class Cell:
@@ -44,12 +44,21 @@ class ProtocolTests(unittest.TestCase):
         cls.km.shutdown_kernel()
 
     def setUp(self):
+        # A cell that hangs must fail its own test only.
+        result = self._outcome.result
+        self.failed_before = len(result.failures) + len(result.errors)
+        self.addCleanup(self.interrupt_what_still_runs)
         for channel in (self.kc.iopub_channel, self.kc.shell_channel):
             try:
                 while True:
                     channel.get_msg(timeout=0.05)
             except queue.Empty:
                 pass
+
+    def interrupt_what_still_runs(self):
+        result = self._outcome.result
+        if len(result.failures) + len(result.errors) > self.failed_before:
+            self.km.interrupt_kernel()
 
     def send(self, code, **options):
         return self.kc.execute(code, **options)
@@ -223,11 +232,13 @@ class ProtocolTests(unittest.TestCase):
 
     def test_a_cell_reads_input(self):
         msg_id = self.send(
-            'let mut line = String::new(); std::io::stdin().read_line(&mut line).unwrap(); println!("got {}", line.trim());',
+            'println!("EVCXR_INPUT_REQUEST:which drink? ");\nlet mut line = String::new();\n'
+            'std::io::stdin().read_line(&mut line).unwrap();\nprintln!("got {}", line.trim());',
             allow_stdin=True,
         )
         request = self.kc.get_stdin_msg(timeout=LIMIT)
         self.assertEqual(request["msg_type"], "input_request")
+        self.assertIn("which drink?", request["content"]["prompt"])
         self.kc.input("tea")
         self.assertEqual(self.finish(msg_id).stream(), "got tea\n")
 

@@ -3,7 +3,7 @@
 use crate::live::Live;
 use crate::pipes;
 use crate::pump::Pump;
-use crate::scratch::Scratch;
+use crate::scratch::{PreparedLock, Scratch};
 use anyhow::{Context, Result, anyhow};
 use evcxr::{CommandContext, Error, EvalContext, EvalOutputs};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -19,6 +19,7 @@ const SUPPORT_CRATE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../ferrolab");
 pub(crate) struct Engine {
     context: CommandContext,
     pump: Pump,
+    prepared_lock: PreparedLock,
     has_ferrolab: bool,
 }
 
@@ -28,7 +29,11 @@ impl Engine {
     /// # Errors
     ///
     /// When there is no Rust toolchain, or a first cell cannot be compiled.
-    pub(crate) fn start(live: &Live, ends: (pipes::KernelEnds, pipes::WorkerEnds)) -> Result<Self> {
+    pub(crate) fn start(
+        live: &Live,
+        ends: (pipes::KernelEnds, pipes::WorkerEnds),
+        prepared_lock: PreparedLock,
+    ) -> Result<Self> {
         let (kernel_ends, worker_ends) = ends;
         let output = live.clone();
         let pump = Pump::start(kernel_ends, move |event| output.take(event))?;
@@ -43,6 +48,7 @@ impl Engine {
         Ok(Self {
             context,
             pump,
+            prepared_lock,
             has_ferrolab: false,
         })
     }
@@ -54,9 +60,13 @@ impl Engine {
 
     /// Evaluates code, and returns when all its output has been handed on.
     pub(crate) fn evaluate(&mut self, code: &str) -> Evaluation {
+        if !self.has_ferrolab && code.contains(":dep ferrolab") {
+            self.prepared_lock.restore();
+        }
         let evaluated = catch_unwind(AssertUnwindSafe(|| self.context.execute(code)));
         self.pump.barrier();
-        self.has_ferrolab |= code.contains(":dep ferrolab");
+        self.has_ferrolab |=
+            evaluated.as_ref().is_ok_and(Result::is_ok) && code.contains(":dep ferrolab");
         evaluated.unwrap_or_else(|_| {
             Err(Error::from(
                 "the engine failed on this cell; the session goes on\nhint: if that happens again, restart the kernel"
@@ -107,7 +117,7 @@ pub(crate) fn warm(
     live: &Live,
     ends: (pipes::KernelEnds, pipes::WorkerEnds),
 ) -> Result<()> {
-    let mut engine = Engine::start(live, ends)?;
+    let mut engine = Engine::start(live, ends, scratch.prepared_lock())?;
     eprintln!("compiling the support crate for cells");
     for code in [
         load_line(),

@@ -149,12 +149,13 @@ fn start_session(
     received: mpsc::Receiver<crate::session::Job>,
 ) -> Result<()> {
     let copy_template = scratch.copy_of_template();
+    let lock = scratch.prepared_lock();
     std::thread::Builder::new()
         .name("session".into())
         .stack_size(ENGINE_STACK)
         .spawn(move || {
             copy_template();
-            let engine = Engine::start(&live, ends);
+            let engine = Engine::start(&live, ends, lock);
             Session::new(handles, engine).run(&received);
         })?;
     Ok(())

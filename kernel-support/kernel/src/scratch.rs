@@ -71,6 +71,14 @@ impl Scratch {
         }
     }
 
+    /// The lock file of the template, and where a session keeps its own.
+    pub(crate) fn prepared_lock(&self) -> PreparedLock {
+        PreparedLock {
+            prepared: self.template().join("Cargo.lock"),
+            session: self.folder.join("Cargo.lock"),
+        }
+    }
+
     /// Puts this folder in the template's place.
     ///
     /// # Errors
@@ -93,6 +101,26 @@ impl Scratch {
 
     fn template(&self) -> PathBuf {
         self.home.join("template")
+    }
+}
+
+/// The versions that the support crate was compiled with.
+///
+/// cargo drops them from a session's lock file, because a session starts without dependencies. Put
+/// back before the support crate is added, they save its compilation, and the network.
+pub(crate) struct PreparedLock {
+    prepared: PathBuf,
+    session: PathBuf,
+}
+
+impl PreparedLock {
+    /// Puts the versions back, unless the session has chosen some already.
+    pub(crate) fn restore(&self) {
+        let chosen = fs::read_to_string(&self.session).is_ok_and(|lock| lock.contains("source ="));
+        if !chosen && self.prepared.is_file() {
+            // Without them cargo asks the network, as it would for any other crate.
+            let _ = fs::copy(&self.prepared, &self.session);
+        }
     }
 }
 
