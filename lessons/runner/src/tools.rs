@@ -1,5 +1,6 @@
 //! The programs that must be on the machine, and how to get them.
 
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::Result;
@@ -35,6 +36,7 @@ pub(crate) fn look() -> Vec<Tool> {
     vec![
         versioned("rustc", &["--version"], RUST_SINCE, RUST, RUST_NEWER),
         versioned("cargo", &["--version"], RUST_SINCE, RUST, RUST_NEWER),
+        library_source(),
         c_compiler(),
         versioned(&python(), &["--version"], PYTHON_SINCE, PYTHON, PYTHON),
         environments(),
@@ -107,6 +109,24 @@ fn versioned(
         name: label,
         found,
         remedy,
+    }
+}
+
+/// The kernel's analysis reads the standard library, to know the types of a cell's variables.
+fn library_source() -> Tool {
+    let named = std::env::var_os("RUST_SRC_PATH").map(PathBuf::from);
+    let library = named.or_else(|| {
+        let sysroot = output("rustc", &["--print", "sysroot"])?;
+        Some(Path::new(sysroot.trim()).join("lib/rustlib/src/rust/library"))
+    });
+    let found = library.filter(|library| library.join("core").is_dir());
+    Tool {
+        name: "rust-src",
+        found: found
+            .map(|library| library.display().to_string())
+            .ok_or_else(|| "not found".to_owned()),
+        remedy: "type `rustup component add rust-src` (without rustup: install your system's package \
+                 and name its `library` folder in RUST_SRC_PATH)",
     }
 }
 
