@@ -85,10 +85,17 @@ impl Executor {
                 Ok(Outcome::done())
             }
             Cell::Help(name) => self.help(&name),
-            Cell::Quit => Ok(Outcome::Ok {
-                result: None,
-                payload: vec![Payload::AskExit { keepkernel: false }],
-            }),
+            Cell::Quit => Ok(self.quit()),
+        }
+    }
+
+    /// A console ends; a notebook's front end cannot be told to.
+    fn quit(&self) -> Outcome {
+        let advice = "to end the session, choose \"Shut Down Kernel\"\n";
+        self.live.print(StreamContent::stdout(advice));
+        Outcome::Ok {
+            result: None,
+            payload: vec![Payload::AskExit { keepkernel: false }],
         }
     }
 

@@ -142,14 +142,7 @@ impl Session {
 
     fn announce(&self, message: &Arc<JupyterMessage>, request: &ExecuteRequest, stored: bool) {
         self.status(Status::busy(), message);
-        let audience = if request.silent {
-            Audience::Silent
-        } else {
-            Audience::Everyone
-        };
-        self.handles
-            .live
-            .begin(Arc::clone(message), self.count, audience, &request.code);
+        self.show(message, &request.code, audience(request));
         if !request.silent {
             let execution_count = ExecutionCount::new(self.count);
             let code = request.code.clone();
@@ -186,20 +179,22 @@ impl Session {
         request: &ExecuteRequest,
         outcome: &Outcome,
     ) -> HashMap<String, jupyter_protocol::ExpressionResult> {
-        if matches!(outcome, Outcome::Failed(_)) {
-            return HashMap::new();
-        }
         let mut results = HashMap::new();
+        if matches!(outcome, Outcome::Failed(_)) {
+            return results;
+        }
         for (name, expression) in request.user_expressions.iter().flatten() {
-            self.handles.live.begin(
-                Arc::clone(message),
-                self.count,
-                Audience::Nobody,
-                expression,
-            );
+            self.show(message, expression, Audience::Nobody);
             results.insert(name.clone(), self.executor.expression(expression));
         }
+        // What threads of the cell still print is for everyone again.
+        self.show(message, &request.code, audience(request));
         results
+    }
+
+    fn show(&self, message: &Arc<JupyterMessage>, code: &str, audience: Audience) {
+        let live = &self.handles.live;
+        live.begin(Arc::clone(message), self.count, audience, code);
     }
 
     fn reply_to(
@@ -254,5 +249,13 @@ impl Session {
         };
         self.handles.shell.send(reply(aborted, message));
         self.status(Status::idle(), message);
+    }
+}
+
+fn audience(request: &ExecuteRequest) -> Audience {
+    if request.silent {
+        Audience::Silent
+    } else {
+        Audience::Everyone
     }
 }
