@@ -34,7 +34,8 @@ const JUPYTER_KERNEL_TESTS: [&str; 13] = [
 fn all_pass(file: &str, limit: Duration) -> Vec<String> {
     prepare();
     let mark = format!("ferrolab-mark-{file}-{}", std::process::id());
-    let mut command = script("run_tests.py", &[file], &Jupyter::new());
+    let jupyter = Jupyter::new();
+    let mut command = script("run_tests.py", &[file], &jupyter);
     command.env("FERROLAB_TEST_MARK", &mark);
     let (outcomes, printed) = answer(command, limit);
     println!("{}", printed.stdout);
@@ -44,7 +45,13 @@ fn all_pass(file: &str, limit: Duration) -> Vec<String> {
         assert_eq!(outcome, "passed", "{name}: {}", printed.text());
     }
     expect_none(&mark);
-    outcomes.keys().map(|name| name.split_once('.').map_or(name.clone(), |(_, rest)| rest.to_owned())).collect()
+    outcomes
+        .keys()
+        .map(|name| {
+            name.split_once('.')
+                .map_or(name.clone(), |(_, rest)| rest.to_owned())
+        })
+        .collect()
 }
 
 #[test]
@@ -63,14 +70,24 @@ fn the_protocol_is_kept() {
 #[test]
 fn kernel_info_comes_within_300_ms() {
     prepare();
-    let command = script("kernel_info.py", &[KERNEL_INFO_LIMIT, "12"], &Jupyter::new());
+    let jupyter = Jupyter::new();
+    let command = script("kernel_info.py", &[KERNEL_INFO_LIMIT, "12"], &jupyter);
     let (times, _) = answer(command, Duration::from_secs(200));
-    let times: Vec<f64> = times.as_array().into_iter().flatten().filter_map(Value::as_f64).collect();
+    let times: Vec<f64> = times
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_f64)
+        .collect();
     println!("kernel_info after process start, in ms: {times:?}");
     // A busy machine only makes a start slower, so the best of several is the kernel's own time.
     let best = times.iter().copied().fold(f64::INFINITY, f64::min);
     let limit: f64 = KERNEL_INFO_LIMIT.parse().expect("a number");
-    assert!(best <= limit, "the best of {} starts took {best} ms", times.len());
+    assert!(
+        best <= limit,
+        "the best of {} starts took {best} ms",
+        times.len()
+    );
 }
 
 #[test]
@@ -78,7 +95,11 @@ fn a_connection_file_that_is_none_is_named() {
     prepare();
     let folder = tempfile::tempdir().expect("a temporary folder");
     let broken = folder.path().join("broken.json");
-    for (text, missing) in [(None, true), (Some("{\"shell_port\": "), false), (Some("{\"ip\": \"127.0.0.1\"}"), false)] {
+    for (text, missing) in [
+        (None, true),
+        (Some("{\"shell_port\": "), false),
+        (Some("{\"ip\": \"127.0.0.1\"}"), false),
+    ] {
         match text {
             Some(text) => std::fs::write(&broken, text).expect("written"),
             None => assert!(!broken.exists()),
@@ -87,7 +108,10 @@ fn a_connection_file_that_is_none_is_named() {
         command.arg(&broken);
         clean(&mut command);
         let outcome = run(command, Duration::from_secs(20));
-        assert!(outcome.code.is_some_and(|code| code != 0), "missing: {missing}: {outcome:?}");
+        assert!(
+            outcome.code.is_some_and(|code| code != 0),
+            "missing: {missing}: {outcome:?}"
+        );
         outcome.expect_text("broken.json").expect_no_panic();
     }
 }

@@ -38,10 +38,14 @@ impl Scratch {
     }
 
     fn new(home: PathBuf) -> Self {
-        let folder = tempfile::Builder::new().prefix("ferrolab-course-").tempdir().expect("a temporary folder");
+        let folder = tempfile::Builder::new()
+            .prefix("ferrolab-course-")
+            .tempdir()
+            .expect("a temporary folder");
         let root = places::root();
         for name in ["Cargo.toml", "Cargo.lock"] {
-            fs::copy(root.join(name), folder.path().join(name)).expect("the course's files can be copied");
+            fs::copy(root.join(name), folder.path().join(name))
+                .expect("the course's files can be copied");
         }
         for name in ["lessons", "notebooks"] {
             copy_folder(&root.join(name), &folder.path().join(name));
@@ -73,7 +77,10 @@ impl Scratch {
     #[track_caller]
     pub fn replace(&self, name: &str, old: &str, new: &str) {
         let text = self.read(name);
-        assert!(text.contains(old), "`{old}` is not in `{name}`: the test must be mended");
+        assert!(
+            text.contains(old),
+            "`{old}` is not in `{name}`: the test must be mended"
+        );
         self.write(name, &text.replacen(old, new, 1));
     }
 
@@ -115,9 +122,14 @@ fn stubs(source: &str) -> Vec<(String, String)> {
     let mut found = Vec::new();
     let mut lines = source.lines();
     while let Some(line) = lines.next() {
-        let Some((_, rest)) = line.split_once("```rust check=\"") else { continue };
+        let Some((_, rest)) = line.split_once("```rust check=\"") else {
+            continue;
+        };
         let name = rest.trim_end_matches('"').to_owned();
-        let body: Vec<&str> = lines.by_ref().take_while(|line| !line.starts_with("```")).collect();
+        let body: Vec<&str> = lines
+            .by_ref()
+            .take_while(|line| !line.starts_with("```"))
+            .collect();
         if !body.is_empty() {
             found.push((name, body.join("\n") + "\n"));
         }
@@ -127,9 +139,15 @@ fn stubs(source: &str) -> Vec<(String, String)> {
 
 fn copy_folder(from: &Path, to: &Path) {
     fs::create_dir_all(to).expect("a folder can be made");
-    for entry in fs::read_dir(from).expect("the folder can be read").flatten() {
+    for entry in fs::read_dir(from)
+        .expect("the folder can be read")
+        .flatten()
+    {
         let name = entry.file_name();
-        if [".ipynb_checkpoints", "target"].iter().any(|skipped| name == *skipped) {
+        if [".ipynb_checkpoints", "target"]
+            .iter()
+            .any(|skipped| name == *skipped)
+        {
             continue;
         }
         let target = to.join(&name);
@@ -147,7 +165,11 @@ mod tests {
 
     #[test]
     fn finds_stubs_and_passes_over_empty_fences() {
-        let source = "a\n```rust check=\"one\"\nfn f() {}\n\nfn g() {}\n```\n```rust check=\"two\"\n```\n";
-        assert_eq!(stubs(source), [("one".to_owned(), "fn f() {}\n\nfn g() {}\n".to_owned())]);
+        let source =
+            "a\n```rust check=\"one\"\nfn f() {}\n\nfn g() {}\n```\n```rust check=\"two\"\n```\n";
+        assert_eq!(
+            stubs(source),
+            [("one".to_owned(), "fn f() {}\n\nfn g() {}\n".to_owned())]
+        );
     }
 }

@@ -40,8 +40,12 @@ pub struct Expectation {
 /// When there are none, with what to do.
 pub fn read(notebook: &str) -> Expected {
     let path = places::package("expected").join(format!("{notebook}.toml"));
-    let text = std::fs::read_to_string(&path)
-        .unwrap_or_else(|error| panic!("`{}`: {error}\nhint: say there what each cell must show", path.display()));
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| {
+        panic!(
+            "`{}`: {error}\nhint: say there what each cell must show",
+            path.display()
+        )
+    });
     toml::from_str(&text).unwrap_or_else(|error| panic!("`{}`: {error}", path.display()))
 }
 
@@ -50,15 +54,29 @@ impl Expected {
     pub fn complaints(&self, cells: &[Cell]) -> Vec<String> {
         let mut complaints = Vec::new();
         for cell in cells {
-            let matching: Vec<&Expectation> = self.cells.iter().filter(|e| cell.source.contains(&e.code)).collect();
+            let matching: Vec<&Expectation> = self
+                .cells
+                .iter()
+                .filter(|e| cell.source.contains(&e.code))
+                .collect();
             match matching[..] {
                 [expectation] => complaints.extend(expectation.complaints(cell)),
-                [] => complaints.push(format!("cell `{}` has no expectation:\n{}", cell.id, cell.source)),
-                _ => complaints.push(format!("cell `{}` has {} expectations", cell.id, matching.len())),
+                [] => complaints.push(format!(
+                    "cell `{}` has no expectation:\n{}",
+                    cell.id, cell.source
+                )),
+                _ => complaints.push(format!(
+                    "cell `{}` has {} expectations",
+                    cell.id,
+                    matching.len()
+                )),
             }
         }
         for expectation in &self.cells {
-            if !cells.iter().any(|cell| cell.source.contains(&expectation.code)) {
+            if !cells
+                .iter()
+                .any(|cell| cell.source.contains(&expectation.code))
+            {
                 complaints.push(format!("no cell has the code `{}`", expectation.code));
             }
         }
@@ -70,7 +88,10 @@ impl Expectation {
     fn complaints(&self, cell: &Cell) -> Vec<String> {
         let mut wrong = Vec::new();
         if cell.error != self.error {
-            wrong.push(format!("the error is {:?}, expected {:?}", cell.error, self.error));
+            wrong.push(format!(
+                "the error is {:?}, expected {:?}",
+                cell.error, self.error
+            ));
         }
         let missing = self.shows.iter().filter(|text| !cell.text.contains(*text));
         wrong.extend(missing.map(|text| format!("`{text}` is not shown")));
@@ -80,7 +101,12 @@ impl Expectation {
             wrong.push("it should show nothing".to_owned());
         }
         let shown: String = cell.text.chars().take(1500).collect();
-        let place = |what| format!("cell `{}` ({}): {what}; it shows:\n{shown}", cell.id, self.code);
+        let place = |what| {
+            format!(
+                "cell `{}` ({}): {what}; it shows:\n{shown}",
+                cell.id, self.code
+            )
+        };
         wrong.into_iter().map(place).collect()
     }
 }

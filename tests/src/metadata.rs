@@ -13,12 +13,15 @@ use crate::program::clean;
 ///
 /// When it fails.
 pub fn cargo(arguments: &[&str]) -> String {
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let mut command = Command::new("cargo");
     command.args(arguments).current_dir(places::root());
     clean(&mut command);
     let output = command.output().expect("cargo can be started");
     let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "cargo {arguments:?} failed:\n{errors}");
+    assert!(
+        output.status.success(),
+        "cargo {arguments:?} failed:\n{errors}"
+    );
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 

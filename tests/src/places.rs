@@ -5,7 +5,10 @@ use std::path::{Path, PathBuf};
 /// The course under test: the folder above this package.
 pub fn root() -> PathBuf {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
-    package.parent().expect("the package lies in the course").to_path_buf()
+    package
+        .parent()
+        .expect("the package lies in the course")
+        .to_path_buf()
 }
 
 /// A file or folder of this package.
@@ -21,7 +24,9 @@ pub fn package(name: &str) -> PathBuf {
 pub fn target() -> PathBuf {
     let program = std::env::current_exe().expect("a test knows its own program");
     let target = program.ancestors().nth(3);
-    target.expect("cargo puts tests into `<target>/debug/deps`").to_path_buf()
+    target
+        .expect("cargo puts tests into `<target>/debug/deps`")
+        .to_path_buf()
 }
 
 /// What `ferrolab setup` makes: the learner's own, shared with all tests.

@@ -17,7 +17,8 @@ use crate::program::{clean, ferrolab};
 pub fn prepare() {
     static DONE: OnceLock<Result<(), String>> = OnceLock::new();
     let done = DONE.get_or_init(|| {
-        let lock = File::create(places::artefacts().join("prepare.lock")).map_err(|error| error.to_string())?;
+        let lock = File::create(places::artefacts().join("prepare.lock"))
+            .map_err(|error| error.to_string())?;
         lock.lock().map_err(|error| error.to_string())?;
         let start = Instant::now();
         step("building the runner and the kernel", build())?;
@@ -33,8 +34,15 @@ pub fn prepare() {
 /// Cargo builds a package's programs for its own integration tests only, and these are another's.
 /// Both packages in one call have the features that `cargo test` gave them, so nothing is compiled twice.
 fn build() -> Command {
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.args(["build", "--package", "ferrolab-cli", "--package", "ferrolab-kernel", "--bins"]);
+    let mut command = Command::new("cargo");
+    command.args([
+        "build",
+        "--package",
+        "ferrolab-cli",
+        "--package",
+        "ferrolab-kernel",
+        "--bins",
+    ]);
     command.current_dir(places::root());
     clean(&mut command);
     command
@@ -46,5 +54,9 @@ fn step(name: &str, mut command: Command) -> Result<(), String> {
         .stdin(Stdio::null())
         .status()
         .map_err(|error| format!("{name}: {command:?} cannot be started: {error}"))?;
-    if status.success() { Ok(()) } else { Err(format!("{name} failed ({status}); its message is above")) }
+    if status.success() {
+        Ok(())
+    } else {
+        Err(format!("{name} failed ({status}); its message is above"))
+    }
 }

@@ -32,22 +32,40 @@ impl Outcome {
     /// Asserts the exit code, showing all that was printed when it is another.
     #[track_caller]
     pub fn expect_code(&self, code: i32) -> &Self {
-        let how = if self.timed_out { "was killed at its deadline" } else { "ended" };
-        assert_eq!(self.code, Some(code), "the program {how} after {:?}:\n{}", self.took, self.text());
+        let how = if self.timed_out {
+            "was killed at its deadline"
+        } else {
+            "ended"
+        };
+        assert_eq!(
+            self.code,
+            Some(code),
+            "the program {how} after {:?}:\n{}",
+            self.took,
+            self.text()
+        );
         self
     }
 
     /// Asserts that a text was printed.
     #[track_caller]
     pub fn expect_text(&self, text: &str) -> &Self {
-        assert!(self.text().contains(text), "`{text}` is not in:\n{}", self.text());
+        assert!(
+            self.text().contains(text),
+            "`{text}` is not in:\n{}",
+            self.text()
+        );
         self
     }
 
     /// Asserts that no panic or backtrace reached the person.
     #[track_caller]
     pub fn expect_no_panic(&self) -> &Self {
-        assert!(!self.text().contains("panicked at"), "a panic reached the person:\n{}", self.text());
+        assert!(
+            !self.text().contains("panicked at"),
+            "a panic reached the person:\n{}",
+            self.text()
+        );
         self
     }
 }
@@ -119,8 +137,8 @@ pub fn run(mut command: Command, limit: Duration) -> Outcome {
 pub fn run_with_input(mut command: Command, limit: Duration) -> Outcome {
     let start = Instant::now();
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut group =
-        Group::start(&mut command).unwrap_or_else(|error| panic!("{command:?} cannot be started: {error}"));
+    let mut group = Group::start(&mut command)
+        .unwrap_or_else(|error| panic!("{command:?} cannot be started: {error}"));
     let stdout = collect(group.0.stdout.take());
     let stderr = collect(group.0.stderr.take());
     let status = group.wait(limit);
@@ -158,10 +176,13 @@ pub fn clean(command: &mut Command) {
     let kept = ["CARGO_HOME", "CARGO_NET_OFFLINE", "CARGO_BUILD_JOBS"];
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
-        let cargos = text.starts_with("CARGO") || text.starts_with("RUST_") || text == "LD_LIBRARY_PATH";
+        let cargos =
+            text.starts_with("CARGO") || text.starts_with("RUST_") || text == "LD_LIBRARY_PATH";
         if cargos && !kept.contains(&&*text) {
             command.env_remove(&name);
         }
     }
-    command.env("CARGO_TARGET_DIR", places::target()).env("FERROLAB_HOME", places::home());
+    command
+        .env("CARGO_TARGET_DIR", places::target())
+        .env("FERROLAB_HOME", places::home());
 }

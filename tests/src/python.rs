@@ -16,16 +16,44 @@ pub struct Jupyter(TempDir);
 impl Jupyter {
     /// New, empty folders.
     pub fn new() -> Self {
-        Self(tempfile::Builder::new().prefix("ferrolab-jupyter-").tempdir().expect("a temporary folder"))
+        Self(
+            tempfile::Builder::new()
+                .prefix("ferrolab-jupyter-")
+                .tempdir()
+                .expect("a temporary folder"),
+        )
     }
 
     /// Tells a program of them.
     pub fn set(&self, command: &mut Command) {
-        for name in ["JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTER_CONFIG_DIR", "IPYTHONDIR", "XDG_DATA_HOME"] {
+        for name in [
+            "JUPYTER_DATA_DIR",
+            "JUPYTER_RUNTIME_DIR",
+            "JUPYTER_CONFIG_DIR",
+            "JUPYTERLAB_SETTINGS_DIR",
+            "JUPYTERLAB_WORKSPACES_DIR",
+            "IPYTHONDIR",
+            "XDG_DATA_HOME",
+        ] {
             command.env(name, self.0.path().join(name.to_lowercase()));
         }
         command.env("FERROLAB_HISTORY", self.0.path().join("history.jsonl"));
         command.env_remove("JUPYTER_PATH");
+    }
+
+    /// Tells JupyterLab not to save by itself: what a test does in a notebook must not stay in the course.
+    ///
+    /// # Panics
+    ///
+    /// When the setting cannot be written.
+    pub fn keep_files_as_they_are(&self) {
+        let folder = self
+            .0
+            .path()
+            .join("jupyterlab_settings_dir/@jupyterlab/docmanager-extension");
+        std::fs::create_dir_all(&folder).expect("a folder can be made");
+        let file = folder.join("plugin.jupyterlab-settings");
+        std::fs::write(file, "{\"autosave\": false}").expect("a setting can be written");
     }
 }
 
@@ -38,11 +66,16 @@ impl Default for Jupyter {
 /// A program of the folder `python/`.
 pub fn script(name: &str, arguments: &[&str], jupyter: &Jupyter) -> Command {
     let mut command = Command::new(places::python());
-    command.arg("-u").arg(places::package("python").join(name)).args(arguments);
+    command
+        .arg("-u")
+        .arg(places::package("python").join(name))
+        .args(arguments);
     clean(&mut command);
     jupyter.set(&mut command);
     // Scripts leave no bytecode in the repository.
-    command.env("PYTHONDONTWRITEBYTECODE", "1").env("FERROLAB_KERNEL_BINARY", places::built("ferrolab-kernel"));
+    command
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .env("FERROLAB_KERNEL_BINARY", places::built("ferrolab-kernel"));
     command
 }
 
@@ -57,6 +90,11 @@ pub fn answer(command: Command, limit: Duration) -> (Value, Outcome) {
     let last = outcome.stdout.trim_end().lines().last().unwrap_or_default();
     match serde_json::from_str(last) {
         Ok(value) => (value, outcome),
-        Err(_) => panic!("no answer after {:?} (deadline: {}):\n{}", outcome.took, outcome.timed_out, outcome.text()),
+        Err(_) => panic!(
+            "no answer after {:?} (deadline: {}):\n{}",
+            outcome.took,
+            outcome.timed_out,
+            outcome.text()
+        ),
     }
 }
