@@ -77,7 +77,7 @@ fn verify_notices_what_is_wrong() {
     prepare();
     let scratch = Scratch::for_grading();
     let folder = "lessons/01_closures";
-    // A wrong solution that is right, a stub that passes, a prediction that is false.
+    // A wrong solution that is right, a prediction that is false, a number that differs.
     let right = scratch.read(&format!("{folder}/src/solutions/curry.rs"));
     scratch.write(
         &format!("{folder}/tests/wrong/curry/inner_once.rs"),
@@ -88,11 +88,13 @@ fn verify_notices_what_is_wrong() {
         "answer = \"8 24\"",
         "answer = \"8 8\"",
     );
+    scratch.replace(&format!("{folder}/lesson.md"), "minutes: 40", "minutes: 41");
     let outcome = run(scratch.ferrolab(&["verify"]), LIMIT);
     outcome
         .expect_code(1)
         .expect_text("inner_once.rs")
-        .expect_text(&format!("{folder}/lesson.md:"));
+        .expect_text("`minutes`")
+        .expect_text("8 24");
 }
 
 #[test]

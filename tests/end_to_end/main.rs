@@ -3,6 +3,7 @@
 //! One program, so that cargo's test threads spread the long tests over the machine's cores.
 
 mod bad_input;
+mod failing_cells;
 mod jupyterlab;
 mod kernel;
 mod lessons;

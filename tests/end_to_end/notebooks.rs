@@ -10,7 +10,7 @@ use ferrolab_tests::expected;
 use ferrolab_tests::places;
 use ferrolab_tests::prepared::prepare;
 use ferrolab_tests::processes::expect_none;
-use ferrolab_tests::program::run;
+use ferrolab_tests::program::{ferrolab, run};
 use ferrolab_tests::python::{Jupyter, answer, script};
 
 /// For one notebook, compilation of its cells included.
@@ -70,6 +70,33 @@ fn kept(name: &str, way: &str) -> PathBuf {
     let folder = places::artefacts().join(way);
     fs::create_dir_all(&folder).expect("the target folder can be written");
     folder.join(format!("{name}.ipynb"))
+}
+
+#[test]
+fn every_notebook_is_as_its_lesson_says() {
+    prepare();
+    run(ferrolab(&["notebooks", "--check"]), LIMIT)
+        .expect_code(0)
+        .expect_text("is fresh");
+}
+
+#[test]
+fn a_stale_notebook_is_noticed_and_written_anew() {
+    prepare();
+    let scratch = Scratch::with_empty_home();
+    let file = "lessons/01_closures/lesson.md";
+    scratch.write(file, &(scratch.read(file) + "\nOne more sentence.\n"));
+    let stale = run(scratch.ferrolab(&["notebooks", "--check"]), LIMIT);
+    stale
+        .expect_code(1)
+        .expect_text("stale: notebooks/01_closures.ipynb");
+    run(scratch.ferrolab(&["notebooks"]), LIMIT).expect_code(0);
+    run(scratch.ferrolab(&["notebooks", "--check"]), LIMIT).expect_code(0);
+    assert!(
+        scratch
+            .read("notebooks/01_closures.ipynb")
+            .contains("One more sentence.")
+    );
 }
 
 #[test]

@@ -4,7 +4,7 @@ use crate::live::Live;
 use crate::pipes;
 use crate::pump::Pump;
 use crate::scratch::{PreparedLock, Scratch};
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Result, anyhow};
 use evcxr::{CommandContext, Error, EvalContext, EvalOutputs};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -38,9 +38,13 @@ impl Engine {
         let output = live.clone();
         let pump = Pump::start(kernel_ends, move |event| output.take(event))?;
         let command = pipes::worker_command(worker_ends)?;
-        let (context, _closed) = EvalContext::with_subprocess_command(command)
-            .map_err(|error| anyhow!("{error}"))
-            .context("the engine did not start\nhint: `cargo lab doctor` says what is missing")?;
+        let (context, _closed) = EvalContext::with_subprocess_command(command).map_err(|error| {
+            pump.barrier();
+            anyhow!(
+                "the engine did not start: {error}\n{}\nhint: `cargo lab doctor` says what is missing",
+                live.unheard()
+            )
+        })?;
         let mut context = CommandContext::with_eval_context(context);
         if let Err(error) = context.execute(":load_config --quiet") {
             eprintln!("ferrolab: evcxr's configuration was not loaded: {error}");

@@ -17,7 +17,7 @@ pub(crate) fn kernel_info() -> KernelInfoReply {
             file_extension: Some(".rs".to_owned()),
             pygments_lexer: Some("rust".to_owned()),
             codemirror_mode: Some(CodeMirrorMode::Simple("rust".to_owned())),
-            nbconvert_exporter: Some("script".to_owned()),
+            nbconvert_exporter: None,
         },
         banner: format!(
             "Ferrolab {}: Rust in Jupyter. `%lsmagic` lists the magics, `:help` the commands.",

@@ -15,6 +15,7 @@ use jupyter_protocol::{ConnectionInfo, Status};
 use std::ffi::OsString;
 use std::path::Path;
 use std::sync::{Arc, Mutex, mpsc};
+use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// evcxr and its analysis recurse deeply on large expressions.
@@ -161,12 +162,21 @@ fn start_session(
     Ok(())
 }
 
-/// A client that ends kernels by signal, or a terminal.
+/// A client asks for the end, ends kernels by signal, or is gone itself.
 async fn wait_for_the_end(shutdown: impl Future<Output = Result<()>>) -> Result<()> {
     let mut terminated = signal(SignalKind::terminate())?;
     tokio::select! {
         result = shutdown => result,
         _ = terminated.recv() => Ok(()),
+        () = parent_gone() => Ok(()),
+    }
+}
+
+/// Waits until the process that started the kernel has ended: nobody could end the kernel then.
+async fn parent_gone() {
+    let parent = std::os::unix::process::parent_id();
+    while std::os::unix::process::parent_id() == parent {
+        tokio::time::sleep(Duration::from_secs(1)).await;
     }
 }
 

@@ -13,6 +13,7 @@ use crate::stream::Piece;
 use crate::wire::{Outbox, broadcast};
 use jupyter_protocol::{
     ExecuteResult, ExecutionCount, JupyterMessage, JupyterMessageContent, Media, StreamContent,
+    Transient,
 };
 use serde_json::{Map, Value};
 use std::path::{Path, PathBuf};
@@ -48,6 +49,8 @@ struct State {
     audience: Audience,
     cell: String,
     report: Report,
+    /// What was printed while nobody was shown anything.
+    unheard: String,
 }
 
 /// Shared between the engine and the output thread.
@@ -99,6 +102,7 @@ impl Live {
             audience,
             cell: cell.to_owned(),
             report: Report::default(),
+            unheard: String::new(),
         };
     }
 
@@ -135,9 +139,18 @@ impl Live {
 
     /// Publishes text on standard output or standard error.
     pub(crate) fn print(&self, stream: StreamContent) {
-        if self.state().audience != Audience::Nobody && !stream.text.is_empty() {
+        let mut state = self.state();
+        if state.audience == Audience::Nobody {
+            state.unheard.push_str(&stream.text);
+        } else if !stream.text.is_empty() {
+            drop(state);
             self.publish(stream);
         }
+    }
+
+    /// What was printed while nobody was shown anything, for an error that needs a cause.
+    pub(crate) fn unheard(&self) -> String {
+        self.state().unheard.trim_end().to_owned()
     }
 
     /// Publishes the value of a cell.
@@ -147,7 +160,11 @@ impl Live {
             (state.count, state.audience)
         };
         if audience == Audience::Everyone {
-            self.publish(ExecuteResult::new(ExecutionCount::new(count), data));
+            self.publish(ExecuteResult {
+                // The protocol knows an empty object here, but no null.
+                transient: Some(Transient::default()),
+                ..ExecuteResult::new(ExecutionCount::new(count), data)
+            });
         }
     }
 

@@ -9,8 +9,14 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// What evcxr writes for each cell; a template does not keep it.
-const PER_CELL: [&str; 3] = ["src", "incremental", ".evcxr-execution-so"];
+/// What belongs to a cell or a session; a template does not keep it.
+const NOT_KEPT: [&str; 5] = [
+    "src",
+    "incremental",
+    ".evcxr-execution-so",
+    "diagnostics.jsonl",
+    "standard-library",
+];
 
 /// A session's folder, removed when it is dropped.
 pub(crate) struct Scratch {
@@ -148,7 +154,7 @@ fn link_tree(from: &Path, to: &Path) -> io::Result<()> {
         let entry = entry?;
         let name = entry.file_name();
         let is_library = name.to_string_lossy().starts_with("libcode_");
-        if is_library || PER_CELL.iter().any(|skipped| name == *skipped) {
+        if is_library || NOT_KEPT.iter().any(|skipped| name == *skipped) {
             continue;
         }
         let (source, target) = (entry.path(), to.join(&name));

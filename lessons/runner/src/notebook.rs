@@ -156,9 +156,10 @@ fn metadata() -> Metadata {
             language: Some("rust".into()),
             additional: HashMap::new(),
         }),
+        // As the kernel reports it: JupyterLab takes anything else for an unsaved change.
         language_info: Some(LanguageInfo {
             name: "rust".into(),
-            version: None,
+            version: Some(env!("CARGO_PKG_RUST_VERSION").into()),
             codemirror_mode: Some(nbformat::v4::CodemirrorMode::String("rust".into())),
             additional: extra(&[
                 ("file_extension", ".rs"),

@@ -35,6 +35,9 @@ fn main() -> ExitCode {
     if is_check(&args) {
         // evcxr takes whatever a check reports for an error.
         command.args(["--cap-lints", "allow"]);
+    } else if let Some(folder) = standard_library(&rustc) {
+        // rustc's own rpath is relative to a folder that evcxr moves the cell out of.
+        command.arg(format!("-Clink-arg=-Wl,-rpath,{}", folder.display()));
     }
     match compile_cell(&source, command) {
         Ok(success) if success => ExitCode::SUCCESS,
@@ -56,6 +59,26 @@ fn cell_source(args: &[OsString]) -> Option<PathBuf> {
         .map(Path::new)
         .find(|path| path.ends_with("lib.rs"))
         .map(Path::to_path_buf)
+}
+
+/// The folder of the shared standard library. It is asked for once a session.
+fn standard_library(rustc: &OsString) -> Option<PathBuf> {
+    let session = PathBuf::from(std::env::var_os(DIAGNOSTICS_FILE)?);
+    let known = session.with_file_name("standard-library");
+    let owner = rustc.to_string_lossy();
+    if let Ok(text) = std::fs::read_to_string(&known)
+        && let Some((rustc, folder)) = text.split_once('\n')
+        && rustc == owner
+    {
+        return Some(PathBuf::from(folder));
+    }
+    let mut command = Command::new(rustc);
+    command.args(["--print", "target-libdir"]);
+    let printed = String::from_utf8(command.output().ok()?.stdout).ok()?;
+    let folder = printed.trim();
+    // Not to know it the next time only costs the question again.
+    let _ = std::fs::write(known, format!("{owner}\n{folder}"));
+    Some(PathBuf::from(folder))
 }
 
 /// Whether rustc is to look for errors only, and make no code.
