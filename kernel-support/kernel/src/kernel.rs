@@ -102,7 +102,7 @@ fn library_paths_without_cargos() -> Vec<(&'static str, OsString)> {
 
 async fn run(info: &ConnectionInfo, scratch: &Scratch) -> Result<()> {
     let session_id = uuid::Uuid::new_v4().to_string();
-    let sockets = Sockets::bind(info, &session_id).await?;
+    let sockets = bind(info, &session_id).await?;
     let (kernel_ends, worker_ends) = pipes::open()?;
     let (iopub, published) = Outbox::new();
     let (shell, replies) = Outbox::new();
@@ -139,6 +139,18 @@ async fn run(info: &ConnectionInfo, scratch: &Scratch) -> Result<()> {
     wait_for_the_end(server::run_control(sockets.control, handles.clone())).await?;
     handles.interrupter.interrupt_for_good();
     Ok(())
+}
+
+/// Binds the sockets. A client that chose the ports may itself hold them for another moment.
+async fn bind(info: &ConnectionInfo, session_id: &str) -> Result<Sockets> {
+    const TRIES: usize = 20;
+    for _ in 1..TRIES {
+        if let Ok(sockets) = Sockets::bind(info, session_id).await {
+            return Ok(sockets);
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    Sockets::bind(info, session_id).await
 }
 
 /// The engine loads on the session's thread, while the front already answers.

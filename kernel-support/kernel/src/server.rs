@@ -7,7 +7,7 @@ use crate::history::History;
 use crate::info::kernel_info;
 use crate::session::{Handles, Job};
 use crate::syntax;
-use crate::wire::{Outbox, broadcast, reply};
+use crate::wire::{self, Outbox, broadcast, reply};
 use anyhow::Result;
 use jupyter_protocol::{
     CommInfoReply, InterruptReply, JupyterMessage, JupyterMessageContent as Content, ReplyStatus,
@@ -38,7 +38,7 @@ pub(crate) async fn run_shell(
     handles: Handles,
 ) {
     loop {
-        match socket.read().await {
+        match wire::read(&mut socket).await {
             Ok(message) => take(Arc::new(message), &jobs, &handles).await,
             Err(error) => refuse(&error.to_string()).await,
         }
@@ -113,7 +113,7 @@ pub(crate) async fn run_control(
     handles: Handles,
 ) -> Result<()> {
     loop {
-        let message = match socket.read().await {
+        let message = match wire::read(&mut socket).await {
             Ok(message) => message,
             Err(error) => {
                 refuse(&error.to_string()).await;

@@ -1,7 +1,7 @@
 //! Asks the user at the front end, for a cell that reads standard input.
 
 use crate::live::Live;
-use crate::wire::reply;
+use crate::wire::{self, reply};
 use jupyter_protocol::{
     ExecuteRequest, InputRequest, JupyterMessage, JupyterMessageContent, StreamContent,
 };
@@ -103,7 +103,7 @@ pub(crate) async fn run(
             continue;
         }
         tokio::select! {
-            answer = socket.read() => {
+            answer = wire::read(&mut socket) => {
                 if let Ok(message) = answer
                     && let JupyterMessageContent::InputReply(reply) = message.content
                 {

@@ -2,15 +2,19 @@
 
 use anyhow::{Context, Result};
 use bytes::Bytes;
-use jupyter_protocol::{ConnectionInfo, IoPubWelcome, JupyterMessage, JupyterMessageContent};
+use jupyter_protocol::{
+    ConnectionInfo, Header, IoPubWelcome, JupyterMessage, JupyterMessageContent,
+};
 use jupyter_zmq_client::{
-    KernelControlConnection, KernelHeartbeatConnection, KernelIoPubXPubConnection,
-    KernelShellConnection, KernelStdinConnection, SubscriptionEvent,
+    Connection, KernelControlConnection, KernelHeartbeatConnection, KernelIoPubXPubConnection,
+    KernelShellConnection, KernelStdinConnection, RawMessage, SubscriptionEvent,
     create_kernel_control_connection, create_kernel_heartbeat_connection,
     create_kernel_iopub_xpub_connection, create_kernel_shell_connection,
     create_kernel_stdin_connection,
 };
+use serde_json::{Value, json};
 use tokio::sync::mpsc;
+use zeromq::SocketRecv;
 
 /// The version of the protocol that the kernel speaks.
 pub(crate) const PROTOCOL: &str = "5.5";
@@ -76,6 +80,58 @@ impl Outbox {
     }
 }
 
+/// Takes a message from a socket.
+///
+/// Clients leave out fields that the protocol lets them leave out, and more; those get their
+/// defaults before the content is read.
+///
+/// # Errors
+///
+/// When the socket fails, the signature is wrong, or the message is none.
+pub(crate) async fn read<S: SocketRecv>(connection: &mut Connection<S>) -> Result<JupyterMessage> {
+    let parts = connection.socket.recv().await?;
+    let raw = RawMessage::from_multipart(parts, &connection.mac)?;
+    let header: Header = serde_json::from_slice(&raw.jparts[0]).context("the header is damaged")?;
+    let mut content: Value =
+        serde_json::from_slice(&raw.jparts[3]).context("the content is damaged")?;
+    fill_in(&header.msg_type, &mut content);
+    let kind = header.msg_type.clone();
+    Ok(JupyterMessage {
+        zmq_identities: raw.zmq_identities,
+        parent_header: serde_json::from_slice(&raw.jparts[1]).ok(),
+        metadata: serde_json::from_slice(&raw.jparts[2]).unwrap_or_default(),
+        content: JupyterMessageContent::from_type_and_content(&kind, content)
+            .with_context(|| format!("the content of `{kind}` is not as the protocol has it"))?,
+        buffers: raw.jparts.get(4..).unwrap_or_default().to_vec(),
+        channel: None,
+        header,
+    })
+}
+
+/// Gives a request's missing fields their defaults.
+fn fill_in(kind: &str, content: &mut Value) {
+    let defaults = match kind {
+        "execute_request" => {
+            json!({"silent": false, "store_history": true, "user_expressions": {}})
+        }
+        "history_request" => json!({
+            "hist_access_type": "tail", "session": 0, "start": 0, "stop": 0, "n": -1,
+            "pattern": "*", "unique": false, "output": false, "raw": true,
+        }),
+        "inspect_request" => json!({"detail_level": 0}),
+        "shutdown_request" => json!({"restart": false}),
+        _ => return,
+    };
+    if let (Some(content), Value::Object(defaults)) = (content.as_object_mut(), defaults) {
+        for (name, value) in defaults {
+            let field = content.entry(name).or_insert(Value::Null);
+            if field.is_null() {
+                *field = value;
+            }
+        }
+    }
+}
+
 /// A reply to `parent`, to be sent on the socket it came from.
 pub(crate) fn reply(
     content: impl Into<JupyterMessageContent>,
@@ -131,5 +187,23 @@ pub(crate) async fn run_heartbeat(mut socket: KernelHeartbeatConnection) {
         if socket.single_heartbeat().await.is_err() {
             tokio::time::sleep(std::time::Duration::from_millis(50)).await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_search_without_a_count_is_understood() {
+        let mut content = json!({"hist_access_type": "search", "pattern": "x*", "n": null});
+        fill_in("history_request", &mut content);
+        let parsed = JupyterMessageContent::from_type_and_content("history_request", content);
+        assert!(matches!(
+            parsed,
+            Ok(JupyterMessageContent::HistoryRequest(
+                jupyter_protocol::HistoryRequest::Search { n: -1, .. }
+            ))
+        ));
     }
 }

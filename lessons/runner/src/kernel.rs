@@ -64,14 +64,14 @@ impl Kernel {
             std::fs::File::create(folder.path().join("log")).context("the log cannot be made")?;
         let mut command = command(found, &file, notebook)?;
         command.stdout(log.try_clone()?).stderr(log);
+        // The kernel binds these ports at once; until here nobody else could take them.
+        drop(held);
         let mut group = Group::spawn(&mut command).map_err(|error| {
             Fault::error(
                 format!("the kernel `{}` cannot be started: {error}", found.name),
                 "`cargo lab setup` builds and registers the course's kernel",
             )
         })?;
-        // The kernel binds these ports now; until here nobody else could take them.
-        drop(held);
         let connected = tokio::select! {
             connected = timeout(START, connect(&info)) => connected,
             () = ended(&mut group) => return Err(died(&found.name, folder.path())),
