@@ -14,14 +14,6 @@ use proc_macro::TokenStream;
 /// early return, a `?` and a panic as well. Calls inside timed calls are indented. An
 /// asynchronous function's time includes the time in which it waited. `#[timed("name")]` prints
 /// another name.
-///
-/// ```ignore
-/// #[timed]
-/// fn slow_sum(n: u64) -> u64 {
-///     (0..n).sum()
-/// }
-/// slow_sum(1_000_000); // prints: slow_sum: wall 412 µs, cpu 411 µs
-/// ```
 #[proc_macro_attribute]
 pub fn timed(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let item = proc_macro2::TokenStream::from(item);
