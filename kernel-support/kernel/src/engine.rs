@@ -64,13 +64,13 @@ impl Engine {
 
     /// Evaluates code, and returns when all its output has been handed on.
     pub(crate) fn evaluate(&mut self, code: &str) -> Evaluation {
-        if !self.has_ferrolab && code.contains(":dep ferrolab") {
+        let loads_ferrolab = !self.has_ferrolab && code.contains(":dep ferrolab");
+        if loads_ferrolab {
             self.prepared_lock.restore();
         }
         let evaluated = catch_unwind(AssertUnwindSafe(|| self.context.execute(code)));
         self.pump.barrier();
-        self.has_ferrolab |=
-            evaluated.as_ref().is_ok_and(Result::is_ok) && code.contains(":dep ferrolab");
+        self.has_ferrolab |= loads_ferrolab && evaluated.as_ref().is_ok_and(Result::is_ok);
         evaluated.unwrap_or_else(|_| {
             Err(Error::from(
                 "the engine failed on this cell; the session goes on\nhint: if that happens again, restart the kernel"

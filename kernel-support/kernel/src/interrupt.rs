@@ -111,26 +111,16 @@ impl Interrupter {
     /// Ends the worker and all compilers: the kernel stops.
     pub(crate) fn interrupt_for_good(&self) {
         self.cancel_questions.send_modify(|count| *count += 1);
-        let (phase, worker) = {
-            let state = self.state();
-            (state.phase.clone(), state.worker.clone())
-        };
+        let (phase, worker) = self.current();
         if let Phase::Foreign(killer) = phase {
             killer.kill();
         }
-        if let Some(worker) = worker.as_ref().and_then(|worker| worker.try_lock().ok()) {
-            end_group(worker.id().cast_signed());
-        }
+        worker.into_iter().for_each(end_group);
         end_compilers(None);
     }
 
     fn end_current(&self) {
-        let (phase, worker) = {
-            let state = self.state();
-            (state.phase.clone(), state.worker.clone())
-        };
-        let worker =
-            worker.and_then(|worker| worker.try_lock().ok().map(|child| child.id().cast_signed()));
+        let (phase, worker) = self.current();
         match phase {
             Phase::Idle => {}
             Phase::Compiling => end_compilers(worker),
@@ -139,6 +129,16 @@ impl Interrupter {
                 killer.kill();
             }
         }
+    }
+
+    /// The phase, and the worker's process unless evcxr is just replacing it.
+    fn current(&self) -> (Phase, Option<i32>) {
+        let (phase, worker) = {
+            let state = self.state();
+            (state.phase.clone(), state.worker.clone())
+        };
+        let child = worker.as_ref().and_then(|worker| worker.try_lock().ok());
+        (phase, child.map(|child| child.id().cast_signed()))
     }
 }
 

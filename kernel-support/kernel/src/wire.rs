@@ -137,10 +137,7 @@ pub(crate) fn reply(
     content: impl Into<JupyterMessageContent>,
     parent: &JupyterMessage,
 ) -> JupyterMessage {
-    let mut message = JupyterMessage::new(content, Some(parent));
-    message.header.version = PROTOCOL.to_owned();
-    message.header.username = "kernel".to_owned();
-    message
+    ours(content, Some(parent))
 }
 
 /// A message for all clients, on iopub.
@@ -148,11 +145,20 @@ pub(crate) fn broadcast(
     content: impl Into<JupyterMessageContent>,
     parent: Option<&JupyterMessage>,
 ) -> JupyterMessage {
+    let mut message = ours(content, parent);
+    let topic = format!("kernel.ferrolab.{}", message.header.msg_type);
+    message.zmq_identities = vec![Bytes::from(topic)];
+    message
+}
+
+/// A message with the header of this kernel.
+fn ours(
+    content: impl Into<JupyterMessageContent>,
+    parent: Option<&JupyterMessage>,
+) -> JupyterMessage {
     let mut message = JupyterMessage::new(content, parent);
     message.header.version = PROTOCOL.to_owned();
     message.header.username = "kernel".to_owned();
-    let topic = format!("kernel.ferrolab.{}", message.header.msg_type);
-    message.zmq_identities = vec![Bytes::from(topic)];
     message
 }
 

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use anyhow::{Context, Result};
 use serde::Deserialize;
@@ -125,13 +125,7 @@ pub(crate) fn command(folder: &Path, target: &Path) -> Command {
 
 /// Builds, giving each message to `seen` as it comes.
 pub(crate) fn build(mut command: Command, mut seen: impl FnMut(&Message)) -> Result<Built> {
-    process::end_with_us(&mut command);
-    let mut child = command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .map_err(|error| cargo_missing(&error))?;
+    let mut child = process::spawn_piped(&mut command).map_err(|error| cargo_missing(&error))?;
     let stderr = child.stderr.take().context("cargo has no stderr")?;
     let errors = std::thread::spawn(move || {
         let mut text = Vec::new();

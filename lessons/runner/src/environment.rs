@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use anyhow::{Context, Result};
 
@@ -102,18 +102,12 @@ fn make_environment(venv: &Path, reporter: &Reporter) -> Result<()> {
 
 /// Runs a program, showing its lines as they come; lines that start with one of `counted` move the bar.
 fn follow(mut command: Command, what: &str, reporter: &Reporter, counted: &[&str]) -> Result<()> {
-    process::end_with_us(&mut command);
-    let mut child = command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .with_context(|| {
-            format!(
-                "{what}: `{}` cannot be started",
-                command.get_program().display()
-            )
-        })?;
+    let mut child = process::spawn_piped(&mut command).with_context(|| {
+        format!(
+            "{what}: `{}` cannot be started",
+            command.get_program().display()
+        )
+    })?;
     let stdout = child.stdout.take().context("no stdout")?;
     let stderr = child.stderr.take().context("no stderr")?;
     let errors = std::thread::spawn(move || {

@@ -132,6 +132,16 @@ pub(crate) fn own_group(command: &mut Command) {
     end_with_us(command);
 }
 
+/// Starts a child that reads nothing, and whose output we read; it ends with us.
+pub(crate) fn spawn_piped(command: &mut Command) -> std::io::Result<Child> {
+    end_with_us(command);
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+}
+
 /// Lets the system end the child when this thread's process dies, where it can.
 pub(crate) fn end_with_us(command: &mut Command) {
     #[cfg(target_os = "linux")]
