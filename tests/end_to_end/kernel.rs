@@ -5,9 +5,8 @@ use std::time::Duration;
 
 use ferrolab_tests::places;
 use ferrolab_tests::prepared::prepare;
-use ferrolab_tests::processes::expect_none;
 use ferrolab_tests::program::{clean, run};
-use ferrolab_tests::python::{Jupyter, answer, script};
+use ferrolab_tests::python::{Jupyter, all_pass, answer, script};
 use serde_json::Value;
 
 /// From process start to the answer, in milliseconds: what the issue promises.
@@ -29,30 +28,6 @@ const JUPYTER_KERNEL_TESTS: [&str; 13] = [
     "FerrolabTests.test_pager",
     "WelcomeTests.test_recv_iopub_welcome_msg",
 ];
-
-/// Runs a file of Python tests; asserts that all passed and none was skipped; gives their names.
-fn all_pass(file: &str, limit: Duration) -> Vec<String> {
-    prepare();
-    let mark = format!("ferrolab-mark-{file}-{}", std::process::id());
-    let jupyter = Jupyter::new();
-    let mut command = script("run_tests.py", &[file], &jupyter);
-    command.env("FERROLAB_TEST_MARK", &mark);
-    let (outcomes, printed) = answer(command, limit);
-    println!("{}", printed.stdout);
-    let outcomes = outcomes.as_object().expect("a table of outcomes");
-    assert!(!outcomes.is_empty(), "no test ran");
-    for (name, outcome) in outcomes {
-        assert_eq!(outcome, "passed", "{name}: {}", printed.text());
-    }
-    expect_none(&mark);
-    outcomes
-        .keys()
-        .map(|name| {
-            name.split_once('.')
-                .map_or(name.clone(), |(_, rest)| rest.to_owned())
-        })
-        .collect()
-}
 
 #[test]
 fn jupyter_kernel_test_passes_and_skips_nothing() {

@@ -1,41 +1,19 @@
 """What jupyter_kernel_test does not ask: order, counts, errors, interrupts, input, what is kept."""
 
-import json
-import pathlib
 import queue
 import time
 import unittest
 
 from jupyter_client.manager import start_new_kernel
 
-LIMIT = 40
-
-
-class Cell:
-    """A cell that was run: its reply, and what was published for it, in order."""
-
-    def __init__(self, reply, messages):
-        self.reply = reply
-        self.messages = messages
-
-    def of(self, *kinds):
-        return [m["content"] for m in self.messages if m["msg_type"] in kinds]
-
-    def stream(self, name="stdout"):
-        return "".join(c["text"] for c in self.of("stream") if c["name"] == name)
-
-    def kinds(self):
-        """Kinds of the outputs, with neighbours of one kind told once."""
-        kinds = [m["msg_type"] for m in self.messages if m["msg_type"] not in ("status", "execute_input")]
-        return [kind for at, kind in enumerate(kinds) if at == 0 or kinds[at - 1] != kind]
+from cells import LIMIT, Cell, support_crate
 
 
 class ProtocolTests(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.km, cls.kc = start_new_kernel(kernel_name="ferrolab", startup_timeout=120)
-        crate = pathlib.Path(__file__).resolve().parents[2] / "kernel-support" / "ferrolab"
-        cls.kc.execute_interactive(f":dep ferrolab = {{ path = {json.dumps(str(crate))} }}", timeout=180)
+        cls.kc.execute_interactive(support_crate(), timeout=180)
         cls.kc.execute_interactive("use ferrolab::prelude::*;", timeout=120)
 
     @classmethod

@@ -173,7 +173,12 @@ pub fn ferrolab(arguments: &[&str]) -> Command {
 
 /// Gives a program the environment of a person at a terminal: without what cargo sets for tests.
 pub fn clean(command: &mut Command) {
-    let kept = ["CARGO_HOME", "CARGO_NET_OFFLINE", "CARGO_BUILD_JOBS"];
+    let kept = [
+        "CARGO_HOME",
+        "CARGO_NET_OFFLINE",
+        "CARGO_BUILD_JOBS",
+        "RUST_SRC_PATH",
+    ];
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
         let cargos =

@@ -7,6 +7,8 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::places;
+use crate::prepared::prepare;
+use crate::processes::expect_none;
 use crate::program::{Outcome, clean, run};
 
 /// Folders for Jupyter that are nobody's own: no settings, no history of the person who runs the tests.
@@ -97,4 +99,32 @@ pub fn answer(command: Command, limit: Duration) -> (Value, Outcome) {
             outcome.text()
         ),
     }
+}
+
+/// Runs a file of Python tests; asserts that all passed, none was skipped, and no process is left; gives their
+/// names without the file's.
+///
+/// # Panics
+///
+/// When one of these is not so.
+#[track_caller]
+pub fn all_pass(file: &str, limit: Duration) -> Vec<String> {
+    prepare();
+    let mark = format!("ferrolab-mark-{file}-{}", std::process::id());
+    let jupyter = Jupyter::new();
+    let mut command = script("run_tests.py", &[file], &jupyter);
+    command.env("FERROLAB_TEST_MARK", &mark);
+    let (outcomes, printed) = answer(command, limit);
+    println!("{}", printed.stdout);
+    let outcomes = outcomes.as_object().expect("a table of outcomes");
+    assert!(!outcomes.is_empty(), "no test ran");
+    for (name, outcome) in outcomes {
+        assert_eq!(outcome, "passed", "{name}: {}", printed.text());
+    }
+    expect_none(&mark);
+    let prefix = format!("{}.", file.trim_end_matches(".py"));
+    let names = outcomes.keys();
+    names
+        .map(|name| name.strip_prefix(&prefix).unwrap_or(name).to_owned())
+        .collect()
 }

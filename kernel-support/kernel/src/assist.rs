@@ -1,101 +1,121 @@
-//! Completion and documentation.
+//! Completion and documentation, as the protocol has them.
 
-use crate::engine::Engine;
+use crate::analysis::Analysis;
+use crate::commands;
 use crate::magics::MAGICS;
+use crate::question::{Name, Names};
 use jupyter_protocol::{CompleteReply, CompleteRequest, InspectReply, InspectRequest, ReplyStatus};
+use pulldown_cmark::{Event, Parser, Tag, TagEnd};
 use serde_json::{Map, Value, json};
 
-/// Answers a `complete_request`.
-pub(crate) fn complete(engine: Option<&mut Engine>, request: &CompleteRequest) -> CompleteReply {
-    let at = byte_offset(&request.code, request.cursor_pos);
-    if let Some(reply) = complete_magic(&request.code, at) {
-        return reply;
-    }
-    let found = engine.and_then(|engine| engine.completions(&request.code, at).ok());
-    let Some(found) = found else {
-        return reply(Vec::new(), request.cursor_pos, request.cursor_pos);
+/// Answers a `complete_request` of a client.
+pub(crate) async fn complete(
+    analysis: &Analysis,
+    client: &str,
+    request: &CompleteRequest,
+) -> CompleteReply {
+    let code = &request.code;
+    let at = byte_offset(code, request.cursor_pos);
+    let names = match magics_and_commands(code, at) {
+        Some(names) => names,
+        None => analysis.names(client, code, at).await,
     };
-    let prefix = &request.code[found.start_offset..at.max(found.start_offset)];
-    let all = found
-        .completions
-        .iter()
-        .map(|found| (name(&found.code), found.kind));
-    let mut matches: Vec<(String, &str)> = all
-        .clone()
-        .filter(|(name, _)| name.starts_with(prefix))
-        .collect();
-    if matches.is_empty() {
-        matches = all.collect();
-    }
-    reply(
-        matches,
-        char_offset(&request.code, found.start_offset),
-        char_offset(&request.code, found.end_offset),
-    )
+    reply(code, &names)
 }
 
-/// The analysis names a function with its parameters; the user types those.
-fn name(code: &str) -> String {
-    code.split('(').next().unwrap_or(code).to_owned()
-}
-
-fn complete_magic(code: &str, at: usize) -> Option<CompleteReply> {
+/// What a line that starts with `%` or `:` may go on with.
+fn magics_and_commands(code: &str, at: usize) -> Option<Names> {
     let line_start = code[..at].rfind('\n').map_or(0, |end| end + 1);
     let typed = code[line_start..at].trim_start();
-    if !typed.starts_with('%') || typed.contains(char::is_whitespace) {
+    // A cell magic may stand behind `//`.
+    let typed = typed.strip_prefix("//").map_or(typed, str::trim_start);
+    if !typed.starts_with(['%', ':'])
+        || typed.starts_with("::")
+        || typed.contains(char::is_whitespace)
+    {
         return None;
     }
-    let matches = MAGICS
-        .iter()
-        .filter_map(|(name, _)| name.split(' ').next())
+    let magics = MAGICS.iter().filter_map(|(name, _)| name.split(' ').next());
+    let names = magics
+        .chain(commands::all().map(|(name, _)| name))
         .filter(|name| name.starts_with(typed))
-        .map(|name| (name.to_owned(), "magic"))
-        .collect();
-    let end = char_offset(code, at);
-    Some(reply(matches, end - typed.chars().count(), end))
+        .map(|name| Name {
+            text: name.to_owned(),
+            kind: "magic".to_owned(),
+            detail: None,
+        });
+    Some(Names {
+        start: at - typed.len(),
+        end: at,
+        names: names.collect(),
+    })
 }
 
-fn reply(matches: Vec<(String, &str)>, start: usize, end: usize) -> CompleteReply {
-    let types: Vec<Value> = matches
-        .iter()
-        .map(|(text, kind)| json!({"text": text, "type": kind, "start": start, "end": end}))
-        .collect();
+fn reply(code: &str, names: &Names) -> CompleteReply {
+    let (start, end) = (char_offset(code, names.start), char_offset(code, names.end));
+    let entry = |name: &Name| {
+        json!({
+            "text": name.text, "type": name.kind, "start": start, "end": end,
+            "signature": name.detail.as_deref().unwrap_or_default(),
+        })
+    };
+    let entries: Vec<Value> = names.names.iter().map(entry).collect();
     CompleteReply {
-        matches: matches.into_iter().map(|(text, _)| text).collect(),
+        matches: names.names.iter().map(|name| name.text.clone()).collect(),
         cursor_start: start,
         cursor_end: end,
-        metadata: Map::from_iter([("_jupyter_types_experimental".to_owned(), Value::from(types))]),
+        metadata: Map::from_iter([("_jupyter_types_experimental".to_owned(), entries.into())]),
         status: ReplyStatus::Ok,
         error: None,
     }
 }
 
-/// Answers an `inspect_request`.
-pub(crate) fn inspect(engine: Option<&mut Engine>, request: &InspectRequest) -> InspectReply {
-    let at = end_of_word(
-        &request.code,
-        byte_offset(&request.code, request.cursor_pos),
-    );
-    let found = engine.and_then(|engine| documentation(engine, &request.code[..at]));
-    match found {
-        Some(data) => InspectReply {
+/// Answers an `inspect_request` of a client.
+pub(crate) async fn inspect(
+    analysis: &Analysis,
+    client: &str,
+    request: &InspectRequest,
+) -> InspectReply {
+    let code = &request.code;
+    let at = end_of_word(code, byte_offset(code, request.cursor_pos));
+    let with_definition = request.detail_level.is_some_and(|level| level > 0);
+    match analysis.inspect(client, code, at, with_definition).await {
+        Some(markdown) => InspectReply {
             found: true,
-            data: crate::live::media(&data),
+            data: crate::live::media(&bundle(&markdown)),
             ..InspectReply::default()
         },
         None => InspectReply::default(),
     }
 }
 
-/// What the analysis knows of the name at the end of the code, as a MIME bundle.
-pub(crate) fn documentation(engine: &mut Engine, code: &str) -> Option<Map<String, Value>> {
-    let (text, html) = engine.documentation(code, code.len()).ok()?;
-    (!text.is_empty() && text != "No documentation found").then(|| {
-        Map::from_iter([
-            ("text/plain".to_owned(), Value::from(text)),
-            ("text/html".to_owned(), Value::from(html)),
-        ])
-    })
+/// Documentation as a MIME bundle.
+pub(crate) fn bundle(markdown: &str) -> Map<String, Value> {
+    let mut html = String::new();
+    pulldown_cmark::html::push_html(&mut html, Parser::new(markdown));
+    Map::from_iter([
+        ("text/plain".to_owned(), Value::from(plain(markdown))),
+        ("text/html".to_owned(), Value::from(html)),
+    ])
+}
+
+/// Documentation for terminals: the words, a blank line between paragraphs.
+fn plain(markdown: &str) -> String {
+    let mut text = String::new();
+    for event in Parser::new(markdown) {
+        match event {
+            Event::Text(words) | Event::Code(words) => text.push_str(&words),
+            Event::SoftBreak | Event::HardBreak => text.push('\n'),
+            Event::Start(Tag::Item) => text.push_str("- "),
+            Event::End(TagEnd::Item) => text.push('\n'),
+            Event::End(TagEnd::Paragraph | TagEnd::Heading(_) | TagEnd::List(_)) => {
+                text.push_str("\n\n");
+            }
+            Event::End(TagEnd::CodeBlock) => text.push('\n'),
+            _ => {}
+        }
+    }
+    text.trim_end().to_owned()
 }
 
 /// The cursor may stand anywhere in a name, or behind its opening bracket.
@@ -120,15 +140,31 @@ fn char_offset(code: &str, bytes: usize) -> usize {
 mod tests {
     use super::*;
 
+    fn complete(code: &str, cursor: usize) -> Option<CompleteReply> {
+        let names = magics_and_commands(code, byte_offset(code, cursor))?;
+        Some(super::reply(code, &names))
+    }
+
     #[test]
-    fn magics_complete_without_an_engine() {
-        let request = CompleteRequest {
-            code: "let ü = 1;\n%%ti".into(),
-            cursor_pos: 15,
-        };
-        let reply = complete(None, &request);
+    fn magics_and_commands_need_no_analysis() {
+        let reply = complete("let ü = 1;\n%%ti", 15).expect("magics");
         assert_eq!(reply.matches, ["%%time", "%%timeit"]);
         assert_eq!((reply.cursor_start, reply.cursor_end), (11, 15));
+        let reply = complete("//%%timei", 9).expect("magics");
+        assert_eq!(reply.matches, ["%%timeit"]);
+        let reply = complete(":de", 3).expect("commands");
+        assert_eq!(reply.matches, [":dep"]);
+        assert!(complete("::std", 5).is_none());
+        assert!(complete(":dep ra", 7).is_none());
+        assert!(complete("a\n% b", 5).is_none());
+    }
+
+    #[test]
+    fn documentation_reads_well_without_markup() {
+        let markdown =
+            "```rust\nfn f()\n```\n\n# Panics\nIf [`x`](https://x) is **bad**.\n\n* one\n* two\n";
+        let expected = "fn f()\n\nPanics\n\nIf x is bad.\n\n- one\n- two";
+        assert_eq!(plain(markdown), expected);
     }
 
     #[test]

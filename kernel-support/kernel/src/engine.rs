@@ -1,134 +1,401 @@
-//! evcxr, the worker it drives, and the pump that reads the worker's output.
+//! The engine: compiles cells and has them run, and keeps what the session knows.
 
+use crate::ahead::Ahead;
+use crate::attempt::{self, Ready, Refusal, Style, Workshop};
+use crate::book::{Book, Variable};
+use crate::cell::Cell;
+use crate::commands;
+use crate::compile::{Compiler, Settings, Watch};
+use crate::crates::Crates;
+use crate::diagnostic::Diagnostic;
+use crate::failure::Failure;
+use crate::forecast::Forecast;
+use crate::generate::UNFINISHED;
+use crate::host::{Ending, Host};
+use crate::interrupt::Interrupter;
+use crate::linker::Linker;
 use crate::live::Live;
-use crate::pipes;
-use crate::pump::Pump;
-use crate::scratch::{PreparedLock, Scratch};
-use anyhow::{Result, anyhow};
-use evcxr::{CommandContext, Error, EvalContext, EvalOutputs};
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use crate::outline::{Outline, SharedOutline};
+use crate::toolchain::Toolchain;
+use crate::{death, persist, warnings};
+use anyhow::Result;
+use jupyter_protocol::StreamContent;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
-/// What an evaluation came to.
-pub(crate) type Evaluation = Result<EvalOutputs, Error>;
+/// What the user can set by commands.
+#[derive(Debug, Clone)]
+pub(crate) struct Options {
+    pub(crate) opt_level: String,
+    pub(crate) offline: bool,
+    pub(crate) environment: Vec<(String, String)>,
+    /// The format of values, and whether it was asked for.
+    pub(crate) format: Option<String>,
+    pub(crate) types: bool,
+    pub(crate) error_format: String,
+    pub(crate) timing: bool,
+    pub(crate) debug: bool,
+}
 
-/// The support crate's folder in the course that this kernel was built from.
-const SUPPORT_CRATE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../ferrolab");
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            opt_level: "2".to_owned(),
+            offline: false,
+            environment: Vec::new(),
+            format: None,
+            types: false,
+            error_format: "{}".to_owned(),
+            timing: false,
+            debug: false,
+        }
+    }
+}
 
-/// A running evcxr.
+/// A session's engine.
 pub(crate) struct Engine {
-    context: CommandContext,
-    pump: Pump,
-    prepared_lock: PreparedLock,
-    has_ferrolab: bool,
+    pub(crate) live: Live,
+    pub(crate) interrupter: Interrupter,
+    pub(crate) host: Host,
+    pub(crate) compiler: Compiler,
+    pub(crate) toolchain: Toolchain,
+    pub(crate) crates: Crates,
+    pub(crate) book: Book,
+    /// The variables before the last cell.
+    pub(crate) before_last: BTreeMap<String, Variable>,
+    pub(crate) options: Options,
+    /// What rustc said of the last cell that it refused.
+    pub(crate) last_errors: Vec<Diagnostic>,
+    pub(crate) outline: SharedOutline,
+    pub(crate) snapshots: bool,
+    pub(crate) ahead: Ahead,
+    /// Where the runner keeps what all sessions share.
+    pub(crate) home: std::path::PathBuf,
+}
+
+/// Tells the interrupter which process to end.
+pub(crate) struct Watcher<'a>(pub(crate) &'a Interrupter);
+
+impl Watch for Watcher<'_> {
+    fn started(&mut self, group: u32) {
+        self.0.compiling(group.cast_signed());
+    }
+
+    fn ended(&mut self, group: u32) {
+        self.0.compiled(group.cast_signed());
+    }
 }
 
 impl Engine {
-    /// Starts evcxr in its folder. This takes seconds.
+    /// Evaluates a cell in which magics have been replaced. What it prints, and what is to be said
+    /// about it besides an error, is published.
     ///
     /// # Errors
     ///
-    /// When there is no Rust toolchain, or a first cell cannot be compiled.
-    pub(crate) fn start(
-        live: &Live,
-        ends: (pipes::KernelEnds, pipes::WorkerEnds),
-        prepared_lock: PreparedLock,
-    ) -> Result<Self> {
-        let (kernel_ends, worker_ends) = ends;
-        let output = live.clone();
-        let pump = Pump::start(kernel_ends, move |event| output.take(event))?;
-        let command = pipes::worker_command(worker_ends)?;
-        let (context, _closed) = EvalContext::with_subprocess_command(command).map_err(|error| {
-            pump.barrier();
-            anyhow!(
-                "the engine did not start: {error}\n{}\nhint: `cargo lab doctor` says what is missing",
-                live.unheard()
-            )
-        })?;
-        let mut context = CommandContext::with_eval_context(context);
-        if let Err(error) = context.execute(":load_config --quiet") {
-            eprintln!("ferrolab: evcxr's configuration was not loaded: {error}");
+    /// What the user is shown: a mistake, or how the cell ended.
+    pub(crate) fn evaluate(&mut self, code: &str) -> Result<(), Failure> {
+        self.ahead.stop();
+        self.note_death_between_cells();
+        let (commands, code) = commands::split(code)?;
+        self.obey(&commands)?;
+        let cell = Cell::parse(&code);
+        if cell.statements.is_empty() && cell.items.is_empty() && cell.attributes.is_empty() {
+            return Ok(());
         }
-        Ok(Self {
-            context,
-            pump,
-            prepared_lock,
-            has_ferrolab: false,
-        })
+        self.fetch_crates_for(&cell)?;
+        let ready = self.compile(&cell)?;
+        self.run(ready, &code)
     }
 
-    /// The handle by which a worker can be ended.
-    pub(crate) fn worker(&self) -> std::sync::Arc<std::sync::Mutex<std::process::Child>> {
-        self.context.process_handle()
+    /// Compiles what the learner may run next, now that nobody waits.
+    pub(crate) fn look_ahead(&self, cell: &str) {
+        let forecast = || Forecast {
+            book: self.book.clone(),
+            crates: self.crates.clone(),
+            toolchain: self.toolchain.clone(),
+            opt_level: self.options.opt_level.clone(),
+            environment: self.options.environment.clone(),
+            style: self.style(),
+            folder: std::env::current_dir().unwrap_or_else(|_| ".".into()),
+        };
+        self.ahead.look(forecast, cell);
     }
 
-    /// Evaluates code, and returns when all its output has been handed on.
-    pub(crate) fn evaluate(&mut self, code: &str) -> Evaluation {
-        let loads_ferrolab = !self.has_ferrolab && code.contains(":dep ferrolab");
-        if loads_ferrolab {
-            self.prepared_lock.restore();
+    /// How the user wants values and errors to be shown.
+    pub(crate) fn style(&self) -> Style {
+        use crate::generate::Show;
+        let format = self.options.format.clone();
+        Style {
+            show: match (self.options.types, format) {
+                (true, format) => Show::Typed(format.unwrap_or_else(|| "{:?}".to_owned())),
+                (false, Some(format)) => Show::Format(format),
+                (false, None) => Show::Method,
+            },
+            debug_errors: self.options.error_format != "{}",
         }
-        let evaluated = catch_unwind(AssertUnwindSafe(|| self.context.execute(code)));
-        self.pump.barrier();
-        self.has_ferrolab |= loads_ferrolab && evaluated.as_ref().is_ok_and(Result::is_ok);
-        evaluated.unwrap_or_else(|_| {
-            Err(Error::from(
-                "the engine failed on this cell; the session goes on\nhint: if that happens again, restart the kernel"
-                    .to_owned(),
-            ))
-        })
     }
 
-    /// Makes the support crate available, for magics that call it.
-    pub(crate) fn load_ferrolab(&mut self) -> Evaluation {
-        if self.has_ferrolab {
-            return Ok(EvalOutputs::new());
+    /// How cells are compiled now.
+    pub(crate) fn settings(&self) -> Settings {
+        self.settings_with(&self.crates)
+    }
+
+    fn settings_with(&self, crates: &Crates) -> Settings {
+        Settings {
+            flags: crates.flags(&self.toolchain),
+            inputs: crates.inputs(),
+            toolchain: self.toolchain.clone(),
+            opt_level: self.options.opt_level.clone(),
+            environment: self.options.environment.clone(),
         }
-        self.evaluate(&load_line())
     }
 
-    /// Completions at a byte offset.
-    pub(crate) fn completions(&mut self, code: &str, at: usize) -> Result<evcxr::Completions> {
-        catch_unwind(AssertUnwindSafe(|| self.context.completions(code, at)))
-            .unwrap_or_else(|_| Err(anyhow!("the analysis failed")))
+    fn compile(&mut self, cell: &Cell) -> Result<Ready, Failure> {
+        let prepared = self.prepare(cell, &self.crates.clone());
+        let prepared = match prepared {
+            Err(Refusal::Errors(errors)) if errors.diagnostics.iter().any(is_linker_error) => {
+                // The C compiler knows more places for libraries.
+                self.crates = self.crates.without_own_linker();
+                self.prepare(cell, &self.crates.clone())
+            }
+            other => other,
+        };
+        prepared.map_err(|refusal| self.failure_of(refusal))
     }
 
-    /// Documentation at a byte offset: as plain text and as HTML.
-    pub(crate) fn documentation(&mut self, code: &str, at: usize) -> Result<(String, String)> {
-        catch_unwind(AssertUnwindSafe(|| self.context.hover_at(code, at)))
-            .unwrap_or_else(|_| Err(anyhow!("the analysis failed")))
+    fn prepare(&mut self, cell: &Cell, crates: &Crates) -> Result<Ready, Refusal> {
+        let settings = self.settings_with(crates);
+        let style = self.style();
+        let mut workshop = Workshop {
+            compiler: &mut self.compiler,
+            settings: &settings,
+            watch: &mut Watcher(&self.interrupter),
+            crates: &crates.names(),
+        };
+        attempt::prepare(&mut workshop, &self.book, cell, &style)
+    }
+
+    fn failure_of(&mut self, refusal: Refusal) -> Failure {
+        match refusal {
+            Refusal::Errors(errors) => {
+                let name = self.live.cell_name();
+                let mut failure = Failure::compilation(&errors.diagnostics, &errors.source, &name);
+                for (name, cause) in &errors.changes.dropped {
+                    if failure.value.contains(&format!("`{name}`")) {
+                        failure = failure.with_note(&format!(
+                            "`{name}` ends when `{cause}`, which its type depends on, is defined anew"
+                        ));
+                    }
+                }
+                self.last_errors = errors.diagnostics;
+                failure
+            }
+            Refusal::Value(refused) => {
+                let (error, piece) = *refused;
+                let name = self.live.cell_name();
+                let failure = Failure::of_value(&error, piece.as_ref(), &name);
+                self.last_errors = vec![error];
+                failure
+            }
+            Refusal::Persistence(text) => Failure::plain("error", text),
+            Refusal::Broken(_) if self.interrupter.is_interrupted() => {
+                Failure::plain("interrupted", "interrupted; all variables are as before")
+            }
+            Refusal::Broken(error) => Failure::plain("error", format!("{error:#}")),
+        }
+    }
+
+    /// Runs a cell that is ready, and takes over what it changed.
+    fn run(&mut self, ready: Ready, cell: &str) -> Result<(), Failure> {
+        self.live.set_source_map(Arc::new(ready.source.map.clone()));
+        if self.options.debug {
+            self.say(&ready.source.text);
+        }
+        for note in &ready.notes {
+            self.say(&format!("note: {note}\n"));
+        }
+        for (name, cause) in &ready.changes.dropped {
+            self.say(&format!("note: {}\n", persist::dropped(name, cause)));
+        }
+        self.show_warnings(&ready);
+        let forgotten: Vec<String> = ready.changes.dropped.keys().cloned().collect();
+        let Some(library) = &ready.library else {
+            self.host.forget(&forgotten);
+            self.commit(ready.book);
+            return Ok(());
+        };
+        let ending = self.host.run(library, &forgotten);
+        self.host.barrier();
+        // It is mapped now, or of no use any more.
+        let _ = std::fs::remove_file(library);
+        match ending {
+            Ending::Done(spent) => {
+                self.live.set_spent(spent);
+                self.conclude(ready)
+            }
+            Ending::WentOn(_) => Err(self.after_lasting_panic(ready, cell)),
+            Ending::NotLoaded(reason) => Err(Failure::plain(
+                "error",
+                format!("the cell cannot be loaded: {reason}"),
+            )),
+            Ending::Died(death) => {
+                let report = self.live.take_report();
+                let name = self.live.cell_name();
+                let panic = report.last_panic.as_ref();
+                let failure = death::failure(&death, panic, &ready.source.map, cell, &name);
+                self.after_death(&death, ready);
+                Err(failure)
+            }
+        }
+    }
+
+    /// The cell came to its end, or `?` ended it.
+    fn conclude(&mut self, ready: Ready) -> Result<(), Failure> {
+        let report = self.live.take_report();
+        let failure = report
+            .user_error
+            .as_ref()
+            .map(|error| Failure::plain("error", error.clone()));
+        let mut book = ready.book;
+        if failure.is_some() || ready.returns && self.ended_early() {
+            book.variables = ready.unfinished;
+        }
+        self.commit(book);
+        self.live.restore_report(report);
+        failure.map_or(Ok(()), Err)
+    }
+
+    fn ended_early(&mut self) -> bool {
+        let ended = self.host.names().iter().any(|name| name == UNFINISHED);
+        if ended {
+            self.host.forget(&[UNFINISHED.to_owned()]);
+        }
+        ended
+    }
+
+    /// A panic without snapshots: what the cell had taken is gone.
+    fn after_lasting_panic(&mut self, ready: Ready, cell: &str) -> Failure {
+        let report = self.live.take_report();
+        let name = self.live.cell_name();
+        let mut failure =
+            Failure::panic(report.last_panic.as_ref(), &ready.source.map, cell, &name);
+        let left = self.host.names();
+        let mut book = Book {
+            variables: std::mem::take(&mut self.book.variables),
+            ..ready.book
+        };
+        let lost: Vec<String> = book
+            .variables
+            .keys()
+            .filter(|name| !left.contains(name))
+            .map(|name| format!("`{name}`"))
+            .collect();
+        book.variables.retain(|name, _| left.contains(name));
+        if !lost.is_empty() {
+            failure = failure.with_note(&format!(
+                "snapshots are off, so what the cell had taken is gone: {}",
+                lost.join(", ")
+            ));
+        }
+        self.commit(book);
+        failure
+    }
+
+    fn after_death(&mut self, death: &crate::host::Death, ready: Ready) {
+        self.give_up_lost_variables(death);
+        if ready.changes.dropped.is_empty() {
+            // The items are good, whatever happened to the statements.
+            let book = Book {
+                variables: std::mem::take(&mut self.book.variables),
+                ..ready.book
+            };
+            self.commit(book);
+        } else {
+            self.publish_outline();
+        }
+    }
+
+    /// Without a snapshot that is all of them; otherwise those of threads that are gone.
+    fn give_up_lost_variables(&mut self, death: &crate::host::Death) {
+        let Some(restored) = &death.restored else {
+            return self.book.variables.clear();
+        };
+        if restored.undone {
+            self.book.variables.clone_from(&self.before_last);
+        }
+        if restored.threads == 0 && !restored.runtimes {
+            return;
+        }
+        let is_handle =
+            |type_name: &str| crate::cell::words(type_name).any(|word| word == "JoinHandle");
+        let handles: Vec<String> = self
+            .book
+            .variables
+            .iter()
+            .filter(|(_, variable)| is_handle(&variable.type_name))
+            .map(|(name, _)| name.clone())
+            .collect();
+        // Now, before a new thread gets the number of the old one.
+        self.host.forget(&handles);
+        for name in handles {
+            self.book.variables.remove(&name);
+            self.say(&format!("note: `{name}` was dropped: its thread is gone\n"));
+        }
+    }
+
+    /// A thread of an earlier cell may have ended the process meanwhile.
+    fn note_death_between_cells(&mut self) {
+        if let Some(death) = self.host.idle_death() {
+            self.give_up_lost_variables(&death);
+            self.publish_outline();
+            self.say(&death::between_cells(&death));
+        }
+    }
+
+    /// The session is now as this book says.
+    pub(crate) fn commit(&mut self, book: Book) {
+        let before = std::mem::replace(&mut self.book, book);
+        self.before_last = before.variables;
+        self.publish_outline();
+    }
+
+    /// Tells the analysis what the session knows.
+    pub(crate) fn publish_outline(&self) {
+        let variables =
+            self.book.variables.iter().map(|(name, variable)| {
+                (name.clone(), variable.type_name.clone(), variable.mutable)
+            });
+        self.outline.publish(Outline {
+            dep_lines: self.crates.dep_lines(),
+            lock: self.crates.lock(&self.cargo_settings()),
+            items: self.book.items(),
+            variables: variables.collect(),
+        });
+    }
+
+    fn show_warnings(&mut self, ready: &Ready) {
+        if !ready.has_warnings {
+            return;
+        }
+        // Once more without the flag that makes paths long; known from the second time on.
+        let settings = self.settings();
+        let explained = self.compiler.explain(
+            &ready.source.text,
+            &settings,
+            &mut Watcher(&self.interrupter),
+        );
+        if let Ok(diagnostics) = explained {
+            let text = warnings::text(&diagnostics, &ready.source.map, &self.live.cell_name());
+            self.say(&text);
+        }
+    }
+
+    /// Prints for the user, beside what the cell prints.
+    pub(crate) fn say(&self, text: &str) {
+        self.live.print(StreamContent::stderr(text));
     }
 }
 
-/// The command that loads the support crate.
-fn load_line() -> String {
-    let path = Path::new(SUPPORT_CRATE);
-    let path = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
-    format!(
-        ":dep ferrolab = {{ path = {:?} }}",
-        path.display().to_string()
-    )
-}
-
-/// Fills the folder from which later sessions start, so that none of them compiles the support
-/// crate again.
-///
-/// # Errors
-///
-/// When the engine does not start or the support crate does not compile.
-pub(crate) fn warm(
-    scratch: &Scratch,
-    live: &Live,
-    ends: (pipes::KernelEnds, pipes::WorkerEnds),
-) -> Result<()> {
-    let mut engine = Engine::start(live, ends, scratch.prepared_lock())?;
-    eprintln!("compiling the support crate for cells");
-    for code in [
-        load_line(),
-        "use ferrolab::prelude::*;\nlet warm = 1;".to_owned(),
-    ] {
-        engine.evaluate(&code).map_err(|error| anyhow!("{error}"))?;
-    }
-    drop(engine);
-    scratch.keep_as_template()
+fn is_linker_error(diagnostic: &Diagnostic) -> bool {
+    Linker::has_failed(&diagnostic.message)
 }

@@ -1,19 +1,21 @@
 //! Executes one cell: sorts it, has it run, and shows what came of it.
 
+use crate::analysis::Analysis;
 use crate::assist;
-use crate::engine::{Engine, Evaluation};
+use crate::engine::Engine;
 use crate::failure::Failure;
 use crate::foreign::{self, Program};
+use crate::history::History;
 use crate::interrupt::Interrupter;
-use crate::live::{Live, Report};
-use crate::magics::{self, Cell, RustCell};
-use crate::warnings;
+use crate::live::{Audience, Live, Report};
+use crate::magics::{self, Cell, Front, RustCell};
 use anyhow::Result;
-use evcxr::{Error, EvalOutputs};
 use ferrolab::timing::Reading;
 use jupyter_protocol::{ErrorOutput, ExpressionResult, Media, MediaType, Payload, StreamContent};
-use serde_json::{Map, Value};
-use std::time::Duration;
+use serde_json::Map;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 /// What a cell came to.
 pub(crate) enum Outcome {
@@ -38,21 +40,40 @@ impl Outcome {
 pub(crate) struct Executor {
     live: Live,
     interrupter: Interrupter,
+    history: Arc<Mutex<History>>,
+    analysis: Analysis,
     engine: Result<Engine>,
 }
 
 impl Executor {
-    pub(crate) fn new(live: Live, interrupter: Interrupter, engine: Result<Engine>) -> Self {
+    pub(crate) fn new(
+        live: Live,
+        interrupter: Interrupter,
+        history: Arc<Mutex<History>>,
+        analysis: Analysis,
+        engine: Result<Engine>,
+    ) -> Self {
         Self {
             live,
             interrupter,
+            history,
+            analysis,
             engine,
         }
     }
 
-    /// The engine, if it started.
-    pub(crate) fn engine(&mut self) -> Option<&mut Engine> {
-        self.engine.as_mut().ok()
+    /// Compiles what the learner may run next, now that nobody waits.
+    pub(crate) fn look_ahead(&self, cell: &str) {
+        if let Ok(engine) = &self.engine {
+            engine.look_ahead(cell);
+        }
+    }
+
+    fn engine(&mut self) -> Result<&mut Engine, Failure> {
+        match &mut self.engine {
+            Ok(engine) => Ok(engine),
+            Err(error) => Err(Failure::plain("error", format!("{error:#}"))),
+        }
     }
 
     /// Executes a cell and publishes everything of it, a failure included.
@@ -61,7 +82,12 @@ impl Executor {
         let outcome = self.run(cell).unwrap_or_else(Outcome::Failed);
         let interrupted = self.interrupter.end();
         let outcome = match outcome {
-            Outcome::Failed(failure) if interrupted => Outcome::Failed(interruption(&failure)),
+            Outcome::Failed(failure) if interrupted && failure.name != "interrupted" => {
+                Outcome::Failed(Failure::plain(
+                    "interrupted",
+                    "interrupted; all variables are as before",
+                ))
+            }
             other => other,
         };
         if let Outcome::Failed(failure) = &outcome {
@@ -76,10 +102,22 @@ impl Executor {
 
     fn run(&mut self, cell: &str) -> Result<Outcome, Failure> {
         match magics::parse(cell)? {
-            Cell::Rust(rust) => self.rust(&rust, cell),
+            Cell::Rust(rust) => self.rust(&rust),
             Cell::Bash(script) => self.foreign(&Program::bash(&script)),
             Cell::Python(code) => self.python(&code),
             Cell::Check { exercise, code } => self.foreign(&foreign::check(&exercise, &code)?),
+            Cell::Test(code) => {
+                let program = self.engine()?.test_program(&code)?;
+                let ran = self.foreign(&Program::tests(&program));
+                // Linux lets go of it when the last process has ended.
+                let _ = std::fs::remove_file(program);
+                ran
+            }
+            Cell::WriteFile { file, append, text } => {
+                let said = foreign::write_file(&file, append, &text)?;
+                self.live.print(StreamContent::stdout(&said));
+                Ok(Outcome::done())
+            }
             Cell::ListMagics => {
                 self.live.print(StreamContent::stdout(&magics::list()));
                 Ok(Outcome::done())
@@ -102,13 +140,10 @@ impl Executor {
     /// Evaluates an expression of a request beside its code.
     pub(crate) fn expression(&mut self, expression: &str) -> ExpressionResult {
         self.interrupter.begin();
-        let run = self.rust(
-            &RustCell {
-                code: expression.to_owned(),
-                ..RustCell::default()
-            },
-            expression,
-        );
+        let run = self.rust(&RustCell {
+            code: expression.to_owned(),
+            ..RustCell::default()
+        });
         self.interrupter.end();
         match run.unwrap_or_else(Outcome::Failed) {
             Outcome::Ok { result, .. } => ExpressionResult::Ok {
@@ -123,104 +158,93 @@ impl Executor {
         }
     }
 
-    fn rust(&mut self, rust: &RustCell, cell: &str) -> Result<Outcome, Failure> {
-        for line in &rust.shell_lines {
-            self.foreign(&Program::shell(line))?;
+    fn rust(&mut self, rust: &RustCell) -> Result<Outcome, Failure> {
+        for front in &rust.front {
+            self.front(front)?;
         }
         if rust.code.trim().is_empty() {
             return Ok(Outcome::done());
         }
-        if rust.needs_ferrolab {
-            let loaded = self.evaluate("", |engine| engine.load_ferrolab());
-            self.conclude(loaded, "", cell)?;
+        match &rust.capture {
+            Some(name) => self.captured(&rust.code, name.as_deref())?,
+            None => self.evaluate(&rust.code)?,
         }
-        let evaluation = self.evaluate(&rust.code, |engine| engine.evaluate(&rust.code));
-        let outcome = self.conclude(evaluation, &rust.code, cell)?;
-        if rust.timed {
-            self.print_time(self.live.take_report());
-        }
-        Ok(outcome)
-    }
-
-    fn evaluate(
-        &mut self,
-        code: &str,
-        evaluate: impl FnOnce(&mut Engine) -> Evaluation,
-    ) -> Evaluation {
-        match &mut self.engine {
-            Ok(engine) => evaluate(engine),
-            Err(error) => Err(Error::from(format!("{error:#}"))),
-        }
-        .inspect(|_| self.print_warnings(code))
-    }
-
-    /// Turns what evcxr says, and what the cell reported on its own channel, into an outcome.
-    fn conclude(&self, evaluation: Evaluation, code: &str, cell: &str) -> Result<Outcome, Failure> {
         let report = self.live.take_report();
-        let name = self.live.cell_name();
-        let outputs = match evaluation {
-            Ok(outputs) => outputs,
-            Err(Error::CompilationErrors(errors)) => {
-                return Err(Failure::compilation(
-                    &errors,
-                    &self.live.generated_source(),
-                    code,
-                    &name,
-                ));
-            }
-            Err(Error::SubprocessTerminated(how)) => return Err(worker_died(&how)),
-            Err(error) => return Err(Failure::plain("error", error.to_string())),
-        };
-        if report.panicked {
-            let generated = self.live.generated_source();
-            return Err(Failure::panic(
-                report.last_panic.as_ref(),
-                &generated,
-                cell,
-                &name,
-            ));
+        if rust.timed {
+            self.print_time(&report);
         }
-        if let Some(error) = &report.user_error {
-            return Err(Failure::plain("error", error.clone()));
-        }
-        self.publish_outputs(outputs);
-        let result = report.result.clone();
-        self.live.restore_report(report);
         Ok(Outcome::Ok {
-            result,
+            result: report.result,
             payload: Vec::new(),
         })
     }
 
-    /// What evcxr's own commands print.
-    fn publish_outputs(&self, outputs: EvalOutputs) {
-        if !outputs.is_empty() {
-            let bundle: Map<String, Value> = outputs
-                .content_by_mime_type
-                .into_iter()
-                .map(|(mime, text)| (mime, Value::from(text)))
-                .collect();
-            self.live.publish_result(crate::live::media(&bundle));
-        }
-        if let Some(spent) = outputs.timing {
-            let line = format!("took {} ms, compilation included\n", spent.as_millis());
+    fn evaluate(&mut self, code: &str) -> Result<(), Failure> {
+        let start = Instant::now();
+        let engine = self.engine()?;
+        let evaluated = catch_unwind(AssertUnwindSafe(|| engine.evaluate(code)));
+        let timing = engine.options.timing;
+        if timing {
+            let line = format!(
+                "took {} ms, compilation included\n",
+                start.elapsed().as_millis()
+            );
             self.live.print(StreamContent::stdout(&line));
         }
+        evaluated.unwrap_or_else(|_| {
+            Err(Failure::plain(
+                "error",
+                "the engine failed on this cell; the session goes on\nhint: if that happens again, restart the kernel",
+            ))
+        })
     }
 
-    fn print_warnings(&self, code: &str) {
-        let generated = self.live.generated_source();
-        let text = warnings::read(
-            self.live.diagnostics(),
-            &generated,
-            code,
-            &self.live.cell_name(),
-        );
-        self.live.print(StreamContent::stderr(&text));
+    /// Runs a cell without showing what it prints.
+    fn captured(&mut self, code: &str, name: Option<&str>) -> Result<(), Failure> {
+        let (before, _) = self.live.capture(Audience::Nobody);
+        let evaluated = self.evaluate(code);
+        let (_, printed) = self.live.capture(before);
+        evaluated?;
+        match name {
+            Some(name) => self.evaluate(&format!(
+                "let {name}: ::std::string::String = ::std::convert::From::from({printed:?});"
+            )),
+            None => Ok(()),
+        }
     }
 
-    fn print_time(&self, report: Report) {
-        if let Some(spent) = report.spent {
+    fn front(&mut self, front: &Front) -> Result<(), Failure> {
+        match front {
+            Front::Shell(line) => self.foreign(&Program::shell(line)).map(drop),
+            Front::Who => self.engine()?.show_variables(false),
+            Front::Whos => self.engine()?.show_variables(true),
+            Front::Reset => {
+                self.engine()?.reset();
+                Ok(())
+            }
+            Front::Snapshots(wish) => {
+                let engine = self.engine()?;
+                if let Some(on) = wish {
+                    engine.set_snapshots(*on);
+                }
+                let text = engine.snapshot_state();
+                self.live.print(StreamContent::stdout(&text));
+                Ok(())
+            }
+            Front::History => {
+                let text = self
+                    .history
+                    .lock()
+                    .unwrap_or_else(std::sync::PoisonError::into_inner)
+                    .listing();
+                self.live.print(StreamContent::stdout(&text));
+                Ok(())
+            }
+        }
+    }
+
+    fn print_time(&self, report: &Report) {
+        if let Some(spent) = &report.spent {
             self.print_reading(&Reading {
                 wall: Duration::from_nanos(spent.wall_ns),
                 cpu: Duration::from_nanos(spent.user_ns + spent.system_ns),
@@ -245,10 +269,11 @@ impl Executor {
     }
 
     fn help(&mut self, name: &str) -> Result<Outcome, Failure> {
+        let interrupter = self.interrupter.clone();
         let found = self
-            .engine()
-            .and_then(|engine| assist::documentation(engine, name));
-        let Some(data) = found else {
+            .analysis
+            .documentation(name, &move || interrupter.is_interrupted());
+        let Some(page) = found else {
             return Err(Failure::plain(
                 "help",
                 format!(
@@ -257,7 +282,7 @@ impl Executor {
             ));
         };
         let page = Payload::Page {
-            data: crate::live::media(&data),
+            data: crate::live::media(&assist::bundle(&page)),
             start: 0,
         };
         Ok(Outcome::Ok {
@@ -265,29 +290,4 @@ impl Executor {
             payload: vec![page],
         })
     }
-}
-
-fn interruption(failure: &Failure) -> Failure {
-    let what = if failure.name == "worker" {
-        "interrupted while the cell ran; the variables of the session are lost\n\
-         hint: run the cells that define them again"
-    } else {
-        "interrupted; all variables are as before"
-    };
-    Failure::plain("interrupted", what)
-}
-
-/// The worker ended in the middle of a cell.
-fn worker_died(how: &str) -> Failure {
-    let how = how
-        .lines()
-        .find_map(|line| line.strip_prefix("Subprocess terminated with status: "))
-        .unwrap_or(how);
-    Failure::plain(
-        "worker",
-        format!(
-            "the cell ended the session's process ({how}); its variables are lost\n\
-             hint: run the cells that define them again"
-        ),
-    )
 }

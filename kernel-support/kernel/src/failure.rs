@@ -1,9 +1,12 @@
 //! What a failed cell shows: one error message with a name, a value and a traceback.
 
+use crate::cell::Piece;
+use crate::compile::SOURCE_NAME;
+use crate::diagnostic::Diagnostic;
 use crate::frame::Panic;
+use crate::generate::Source;
 use crate::rendering;
 use crate::sourcemap::SourceMap;
-use evcxr::CompilationError;
 
 /// The content of an `error` message.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -31,68 +34,91 @@ impl Failure {
         }
     }
 
-    /// What rustc says of the cell. `generated` is the source it compiled.
-    pub(crate) fn compilation(
-        errors: &[CompilationError],
-        generated: &str,
-        cell: &str,
-        name: &str,
-    ) -> Self {
-        let map = SourceMap::new(generated, cell);
-        // Warnings stand among the errors; of a cell that failed they only distract.
-        let of_level = |level: &str| {
-            errors
-                .iter()
-                .filter(|error| error.level() == level)
-                .collect::<Vec<_>>()
-        };
-        let errors = match of_level("error") {
-            none if none.is_empty() => errors.iter().collect(),
-            errors => errors,
-        };
-        let first = errors.first();
-        let hint = errors.iter().find_map(|error| error.evcxr_extra_hint());
-        let mut traceback: Vec<String> = errors
+    /// What rustc says of a source that was generated for the cell `name`.
+    pub(crate) fn compilation(diagnostics: &[Diagnostic], source: &Source, name: &str) -> Self {
+        let errors: Vec<&Diagnostic> = diagnostics
             .iter()
-            .map(|error| rendered(error, &map, cell, name))
+            .filter(|diagnostic| diagnostic.is_error() && !is_summary(diagnostic))
             .collect();
-        traceback.extend(hint.map(|hint| format!("note: {hint}")));
+        let is_users = |error: &&Diagnostic| {
+            error
+                .all_lines()
+                .any(|line| source.map.place(line).is_some())
+        };
+        let own: Vec<&Diagnostic> = errors.iter().copied().filter(is_users).collect();
+        // What the user's own mistake brings about elsewhere would only distract.
+        let errors = if own.is_empty() { errors } else { own };
+        let first = errors.first();
         Self {
             name: first
-                .and_then(|error| error.code())
+                .and_then(|error| error.name())
                 .unwrap_or("error")
                 .to_owned(),
-            value: first.map(|error| error.message()).unwrap_or_default(),
+            value: first.map(|error| error.message.clone()).unwrap_or_default(),
+            traceback: errors
+                .iter()
+                .map(|error| rendered(error, source, name))
+                .collect(),
+        }
+    }
+
+    /// The value of a cell is of a type that cannot be shown.
+    pub(crate) fn of_value(error: &Diagnostic, value: Option<&Piece>, name: &str) -> Self {
+        let code = error.name().unwrap_or("error").to_owned();
+        let mut traceback = vec![format!(
+            "\x1b[1;31merror[{code}]\x1b[0m\x1b[1m: {}\x1b[0m",
+            error.message
+        )];
+        if let Some(value) = value {
+            let number = value.line.to_string();
+            let margin = " ".repeat(number.len());
+            let text = value.text.lines().next().unwrap_or_default();
+            traceback.push(format!(
+                "\x1b[1;34m{margin}-->\x1b[0m {name}:{number}:{}\n{margin} |\n\x1b[1;34m{number}\x1b[0m | {text}\n{margin} | \x1b[1;31m{}\x1b[0m",
+                value.column + 1,
+                "^".repeat(text.chars().count())
+            ));
+        }
+        traceback.push(
+            "help: put `#[derive(Debug)]` above the type's definition, or a `;` at the end of the line, which shows nothing"
+                .to_owned(),
+        );
+        Self {
+            name: code,
+            value: error.message.clone(),
             traceback,
         }
     }
 
+    /// The same with a last line that says more.
+    pub(crate) fn with_note(mut self, note: &str) -> Self {
+        self.traceback.push(format!("note: {note}"));
+        self
+    }
+
     /// A panic of the cell's own thread.
-    pub(crate) fn panic(panic: Option<&Panic>, generated: &str, cell: &str, name: &str) -> Self {
+    pub(crate) fn panic(panic: Option<&Panic>, map: &SourceMap, cell: &str, name: &str) -> Self {
         let Some(panic) = panic else {
             return Self::plain("panic", "the cell panicked");
         };
         let mut failure = Self::plain("panic", panic.message.clone());
-        failure
-            .traceback
-            .extend(place(panic, generated, cell, name));
+        failure.traceback.extend(place(panic, map, cell, name));
         failure
     }
 }
 
 /// Where a panic happened, if that can be said in the cell's own lines.
-pub(crate) fn place(panic: &Panic, generated: &str, cell: &str, name: &str) -> Vec<String> {
-    if !panic.file.ends_with("src/lib.rs") || panic.file.contains("kernel-support") {
+pub(crate) fn place(panic: &Panic, map: &SourceMap, cell: &str, name: &str) -> Vec<String> {
+    if panic.file != SOURCE_NAME {
         return vec![format!(
             "  --> {}:{}:{}",
             panic.file, panic.line, panic.column
         )];
     }
-    let map = SourceMap::new(generated, cell);
     let Some(own) = map.place(panic.line) else {
         return vec!["  --> code of an earlier cell".to_owned()];
     };
-    let (line, column) = (own.line, panic.column + own.shift);
+    let (line, column) = (own.line, panic.column);
     let text = cell.lines().nth(line - 1).unwrap_or_default();
     let number = line.to_string();
     let margin = " ".repeat(number.len());
@@ -107,35 +133,26 @@ pub(crate) fn place(panic: &Panic, generated: &str, cell: &str, name: &str) -> V
     ]
 }
 
-fn rendered(error: &CompilationError, map: &SourceMap, cell: &str, name: &str) -> String {
-    let rendered = error.rendered();
-    if rendered.is_empty() {
-        unrendered(error, cell, name)
-    } else {
-        rendering::in_cell(&rendered, map, name)
-    }
+/// `aborting due to 2 previous errors`: says nothing of its own.
+fn is_summary(diagnostic: &Diagnostic) -> bool {
+    diagnostic.spans.is_empty() && diagnostic.message.starts_with("aborting due to")
 }
 
-/// A message that evcxr made itself, or took from inside one of rustc's, has no rendering.
-fn unrendered(error: &CompilationError, cell: &str, name: &str) -> String {
-    let mut text = format!("\x1b[1;31merror\x1b[0m: {}", error.message());
-    for message in error.spanned_messages() {
-        let Some(span) = message.span else { continue };
-        text.push_str(&format!(
-            "\n --> {name}:{}:{}",
-            span.start_line, span.start_column
-        ));
-        let lines = cell.lines().enumerate().map(|(at, line)| (at + 1, line));
-        for (number, line) in lines.filter(|(at, _)| (span.start_line..=span.end_line).contains(at))
-        {
-            text.push_str(&format!("\n{number} | {line}"));
-        }
-        if !message.label.is_empty() {
-            text.push_str(&format!("\n  = {}", message.label));
-        }
+fn rendered(error: &Diagnostic, source: &Source, name: &str) -> String {
+    let rendered = error
+        .rendered
+        .clone()
+        .unwrap_or_else(|| format!("error: {}", error.message));
+    let shown = rendering::in_cell(&rendered, &source.map, name);
+    let lines: Vec<usize> = error.all_lines().collect();
+    if lines.iter().any(|line| source.map.place(*line).is_some()) {
+        return shown;
     }
-    for help in error.help() {
-        text.push_str(&format!("\nhelp: {help}"));
+    let culprit = lines
+        .first()
+        .and_then(|line| source.text.lines().nth(line.checked_sub(1)?));
+    match culprit {
+        Some(text) => format!("{shown}\n  = in code of an earlier cell: `{}`", text.trim()),
+        None => shown,
     }
-    text
 }

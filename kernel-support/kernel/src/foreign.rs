@@ -8,7 +8,7 @@ use crate::stream::{Parser, Piece};
 use ferrolab::shell::{Finished, Job, Stream, run_cell};
 use ferrolab::timing::Reading;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A program, and which of its exit codes are failures of the cell.
 pub(crate) struct Program {
@@ -35,6 +35,17 @@ impl Program {
         Self::new("python", Job::python(code), |code| code == Some(0))
     }
 
+    /// A program of tests. That one fails is an answer, no failure of the cell.
+    pub(crate) fn tests(program: &Path) -> Self {
+        let line = format!(
+            "exec {} --color=never",
+            quoted(&program.display().to_string())
+        );
+        Self::new("test", Job::command(line), |code| {
+            matches!(code, Some(0 | 101))
+        })
+    }
+
     fn new(name: &'static str, job: Job, tolerated: fn(Option<i32>) -> bool) -> Self {
         Self {
             job,
@@ -43,6 +54,33 @@ impl Program {
             _input: None,
         }
     }
+}
+
+/// Writes text into a file, and says so.
+///
+/// # Errors
+///
+/// When the file cannot be written.
+pub(crate) fn write_file(file: &str, append: bool, text: &str) -> Result<String, Failure> {
+    let path = Path::new(file);
+    let existed = path.exists();
+    let opened = std::fs::File::options()
+        .create(true)
+        .write(true)
+        .append(append)
+        .truncate(!append)
+        .open(path);
+    opened
+        .and_then(|mut opened| opened.write_all(text.as_bytes()))
+        .map_err(|error| {
+            Failure::plain("writefile", format!("`{file}` cannot be written: {error}"))
+        })?;
+    let verb = match (append, existed) {
+        (true, true) => "appended to",
+        (false, true) => "overwrote",
+        (_, false) => "wrote",
+    };
+    Ok(format!("{verb} {file}\n"))
 }
 
 /// The grader, on the code of a cell. Not to pass yet is an answer, no failure.
@@ -99,7 +137,7 @@ pub(crate) fn run(
             Stream::Stderr => show(live, err.feed(bytes), true),
         },
     );
-    interrupter.running(false);
+    interrupter.foreign_ended();
     show(live, out.finish(), false);
     show(live, err.finish(), true);
     let finished: Finished =

@@ -1,10 +1,11 @@
-//! Frames on the control channel, by which a running cell tells the kernel what happened.
+//! Messages between the kernel and the worker: requests one way, frames the other.
 //!
-//! A frame is one byte for its kind, four for the length of the payload (little-endian), and the
-//! payload. The cells' side of it is `ferrolab-rustc`'s `cell_module.rs`.
+//! The control channel keeps messages apart, so that a worker that is killed while it writes leaves
+//! no half of one behind. A message is one byte for its kind and a payload; the cells' side is
+//! `cell_runtime.rs`.
 
-/// Payloads longer than this are taken for damage: the stream is dropped up to its end.
-const LONGEST: usize = 16 << 20;
+/// The longest payload. Texts that are longer, a panic's for instance, are cut.
+pub(crate) const LONGEST: usize = 64 << 10;
 
 /// Where a panic happened and what it said.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -22,6 +23,22 @@ pub(crate) struct Spent {
     pub(crate) wall_ns: u64,
     pub(crate) user_ns: u64,
     pub(crate) system_ns: u64,
+    /// What a snapshot before the cell took; zero when the one after the last cell still held.
+    pub(crate) snapshot_ns: u64,
+    /// What the request for this cell carried: a cell that writes to the channel does not know it.
+    pub(crate) token: u64,
+}
+
+/// A worker that can take requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Ready {
+    pub(crate) pid: i32,
+    /// The last cell that this worker's variables know of.
+    pub(crate) cell: u64,
+    /// Threads of the worker before it that are gone.
+    pub(crate) threads: usize,
+    /// Session-wide values, async runtimes for instance, that were given up with their threads.
+    pub(crate) lazies: usize,
 }
 
 /// What a cell or the worker reports.
@@ -31,64 +48,81 @@ pub(crate) enum Frame {
     Begin,
     /// The cell came to its end.
     End(Spent),
+    /// The cell panicked; the worker ends itself, so that its snapshot takes over.
+    Panicked,
+    /// The cell panicked; there is no snapshot, so the worker goes on with what is left.
+    WentOn(Spent),
+    /// The cell's library cannot be loaded.
+    NotLoaded(String),
     /// The cell's own thread panicked; the panic may still be caught.
     Panic(Panic),
     /// Another thread panicked.
     ThreadPanic(Panic),
     /// `?` met this error.
     UserError(String),
-    /// A line that evcxr gets as well.
-    Notice(String),
+    /// The stack is used up; the worker dies of it.
+    StackOverflow,
+    /// The cell reads standard input, and there is none.
+    InputWanted,
+    /// A worker can take requests.
+    Ready(Ready),
+    /// Some of the variables' names.
+    Names(Vec<String>),
+    /// The end of an answer.
+    Answered,
+    /// A snapshot was made after a cell, in so many nanoseconds.
+    Copied(u64),
 }
 
-/// Encodes a frame.
+impl Frame {
+    /// Whether it tells how a cell or a worker fares, rather than what a user is shown.
+    pub(crate) fn concerns_host(&self) -> bool {
+        matches!(
+            self,
+            Self::End(_)
+                | Self::WentOn(_)
+                | Self::Panicked
+                | Self::NotLoaded(_)
+                | Self::StackOverflow
+                | Self::Ready(_)
+                | Self::Names(_)
+                | Self::Answered
+                | Self::Copied(_)
+        )
+    }
+}
+
+/// Encodes a message of text. What is too long is cut at the end of a character.
 pub(crate) fn encode(kind: u8, payload: &str) -> Vec<u8> {
-    let length = u32::try_from(payload.len()).expect("the kernel's own frames are short");
-    let mut bytes = vec![kind];
-    bytes.extend(length.to_le_bytes());
+    let payload = &payload[..payload.floor_char_boundary(LONGEST)];
+    let mut bytes = Vec::with_capacity(1 + payload.len());
+    bytes.push(kind);
     bytes.extend(payload.as_bytes());
     bytes
 }
 
-/// Cuts a byte stream into frames.
-#[derive(Default)]
-pub(crate) struct Decoder {
-    pending: Vec<u8>,
-}
-
-impl Decoder {
-    /// Takes further bytes and gives the frames that are complete. Unknown kinds are passed over.
-    pub(crate) fn feed(&mut self, bytes: &[u8]) -> Vec<Frame> {
-        self.pending.extend_from_slice(bytes);
-        let mut frames = Vec::new();
-        let mut rest = &self.pending[..];
-        while let [kind, a, b, c, d, after @ ..] = rest {
-            let length = u32::from_le_bytes([*a, *b, *c, *d]) as usize;
-            if length > LONGEST {
-                rest = &[];
-                break;
-            }
-            let Some(payload) = after.get(..length) else {
-                break;
-            };
-            frames.extend(parse(*kind, &String::from_utf8_lossy(payload)));
-            rest = &after[length..];
-        }
-        self.pending = rest.to_vec();
-        frames
-    }
-}
-
-fn parse(kind: u8, payload: &str) -> Option<Frame> {
-    match kind {
-        b'B' => Some(Frame::Begin),
-        b'E' => Some(Frame::End(parse_spent(payload))),
-        b'P' => parse_panic(payload).map(Frame::Panic),
-        b'T' => parse_panic(payload).map(Frame::ThreadPanic),
-        b'U' => Some(Frame::UserError(payload.to_owned())),
-        b'N' => Some(Frame::Notice(payload.to_owned())),
-        _ => None,
-    }
+/// What a message of the worker says. Nonsense, and kinds that are not known, say nothing.
+pub(crate) fn parse(message: &[u8]) -> Option<Frame> {
+    let (kind, payload) = message.split_first()?;
+    let payload = String::from_utf8_lossy(payload);
+    let frame = match kind {
+        b'B' => Frame::Begin,
+        b'E' => Frame::End(parse_spent(&payload)),
+        b'X' => Frame::Panicked,
+        b'F' => Frame::WentOn(parse_spent(&payload)),
+        b'L' => Frame::NotLoaded(payload.into_owned()),
+        b'P' => Frame::Panic(parse_panic(&payload)?),
+        b'T' => Frame::ThreadPanic(parse_panic(&payload)?),
+        b'U' => Frame::UserError(payload.into_owned()),
+        b'S' => Frame::StackOverflow,
+        b'I' => Frame::InputWanted,
+        b'R' => Frame::Ready(parse_ready(&payload)?),
+        b'V' => Frame::Names(payload.lines().map(str::to_owned).collect()),
+        b'A' => Frame::Answered,
+        b'C' => Frame::Copied(payload.parse().ok()?),
+        _ => return None,
+    };
+    Some(frame)
 }
 
 fn parse_spent(payload: &str) -> Spent {
@@ -98,6 +132,8 @@ fn parse_spent(payload: &str) -> Spent {
         wall_ns: next(),
         user_ns: next(),
         system_ns: next(),
+        snapshot_ns: next(),
+        token: next(),
     }
 }
 
@@ -112,47 +148,98 @@ fn parse_panic(payload: &str) -> Option<Panic> {
     })
 }
 
+fn parse_ready(payload: &str) -> Option<Ready> {
+    let mut fields = payload.split(' ');
+    Some(Ready {
+        pid: fields.next()?.parse().ok()?,
+        cell: fields.next()?.parse().ok()?,
+        threads: fields.next()?.parse().ok()?,
+        lazies: fields.next()?.parse().ok()?,
+    })
+}
+
+impl Spent {
+    /// The payload that [`parse`] reads.
+    pub(crate) fn payload(&self) -> String {
+        let Self {
+            wall_ns,
+            user_ns,
+            system_ns,
+            snapshot_ns,
+            token,
+        } = self;
+        format!("{wall_ns} {user_ns} {system_ns} {snapshot_ns} {token}")
+    }
+}
+
+impl Ready {
+    /// The payload that [`parse`] reads.
+    pub(crate) fn payload(&self) -> String {
+        let Self {
+            pid,
+            cell,
+            threads,
+            lazies,
+        } = self;
+        format!("{pid} {cell} {threads} {lazies}")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn frames_survive_any_cutting() {
-        let mut bytes = encode(b'B', "");
-        bytes.extend(encode(
+    fn frames_say_what_was_encoded() {
+        let Some(Frame::Panic(panic)) = parse(&encode(
             b'P',
             "src/lib.rs\n7\n3\nmain\nfirst line\nsecond line",
-        ));
-        bytes.extend(encode(b'?', "unknown"));
-        bytes.extend(encode(b'E', "5 6 7"));
-        for cut in 1..bytes.len() {
-            let mut decoder = Decoder::default();
-            let frames: Vec<_> = bytes
-                .chunks(cut)
-                .flat_map(|part| decoder.feed(part))
-                .collect();
-            assert_eq!(frames.len(), 3, "cut in pieces of {cut}");
-            let Frame::Panic(panic) = &frames[1] else {
-                panic!("expected a panic, found {:?}", frames[1]);
-            };
-            assert_eq!(panic.message, "first line\nsecond line");
-            assert_eq!(panic.line, 7);
-            assert!(matches!(
-                frames[2],
-                Frame::End(Spent {
-                    wall_ns: 5,
-                    user_ns: 6,
-                    system_ns: 7
-                })
-            ));
-        }
+        )) else {
+            panic!("expected a panic");
+        };
+        assert_eq!(panic.message, "first line\nsecond line");
+        assert_eq!(panic.line, 7);
+        let spent = Spent {
+            wall_ns: 5,
+            user_ns: 6,
+            system_ns: 7,
+            snapshot_ns: 8,
+            token: 9,
+        };
+        assert_eq!(
+            parse(&encode(b'E', &spent.payload())),
+            Some(Frame::End(spent))
+        );
+        let ready = Ready {
+            pid: 1,
+            cell: 2,
+            threads: 3,
+            lazies: 4,
+        };
+        assert_eq!(
+            parse(&encode(b'R', &ready.payload())),
+            Some(Frame::Ready(ready))
+        );
     }
 
     #[test]
     fn nonsense_is_dropped_without_a_panic() {
-        let mut decoder = Decoder::default();
-        assert!(decoder.feed(&[b'P', 255, 255, 255, 255, 1, 2]).is_empty());
-        assert!(decoder.feed(&encode(b'P', "no fields")).is_empty());
-        assert_eq!(decoder.feed(&encode(b'B', "")), [Frame::Begin]);
+        assert_eq!(parse(&[]), None);
+        assert_eq!(parse(&[b'P', 255, 255, 255, 255, 1, 2]), None);
+        assert_eq!(parse(&encode(b'P', "no fields")), None);
+        assert_eq!(parse(&encode(b'R', "1 2 -3 4")), None);
+        assert_eq!(parse(&encode(b'?', "unknown")), None);
+        for kind in 0..=255 {
+            let _ = parse(&[kind, 0xff, b'\n', b'9', b' ']);
+        }
+    }
+
+    #[test]
+    fn long_texts_are_cut_between_characters() {
+        let long = encode(b'U', &"ä".repeat(LONGEST));
+        assert!(long.len() <= LONGEST + 1);
+        assert!(std::str::from_utf8(&long[1..]).is_ok());
+        let odd = encode(b'U', &format!("a{}", "ä".repeat(LONGEST)));
+        assert_eq!(odd.len(), LONGEST);
     }
 }

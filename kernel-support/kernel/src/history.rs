@@ -102,6 +102,19 @@ impl History {
         }
     }
 
+    /// The inputs of this session, each behind its number.
+    pub(crate) fn listing(&self) -> String {
+        let own = self
+            .entries
+            .iter()
+            .filter(|entry| entry.session == self.session);
+        own.map(|entry| {
+            let indented = entry.input.trim_end().replace('\n', "\n      ");
+            format!("{:>4}: {indented}\n", entry.line)
+        })
+        .collect()
+    }
+
     /// Lines `start` to `stop` (exclusive) of a session; 0 is this one, negative ones count back.
     fn range(&self, session: i32, start: i32, stop: i32) -> Vec<&Entry> {
         let session = match usize::try_from(session) {

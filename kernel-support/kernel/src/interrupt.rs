@@ -1,10 +1,14 @@
 //! Ends what a cell is doing: its compilation, its run, or a program it started.
 
+use crate::host::CellInterrupter;
+use crate::processes;
 use ferrolab::shell::Killer;
-use std::process::Child;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
+
+/// How long the end of all processes is awaited when the kernel stops.
+const FAREWELL: Duration = Duration::from_secs(2);
 
 /// How long an interrupt goes on ending what the cell starts next.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -13,10 +17,8 @@ const PATIENCE: Duration = Duration::from_secs(3);
 enum Phase {
     #[default]
     Idle,
-    /// evcxr works: cargo and rustc may be running.
-    Compiling,
-    /// The worker runs the cell.
-    Running,
+    /// The engine works, or the worker runs the cell.
+    Cell,
     /// A program runs in place of a cell.
     Foreign(Killer),
 }
@@ -25,7 +27,9 @@ enum Phase {
 struct State {
     phase: Phase,
     interrupted: bool,
-    worker: Option<Arc<Mutex<Child>>>,
+    cells: Option<CellInterrupter>,
+    /// The process groups of compilers that run for the cell.
+    compilers: Vec<i32>,
 }
 
 /// Shared by the engine, the output thread and the control channel.
@@ -54,15 +58,35 @@ impl Interrupter {
             .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
-    /// Names the worker. The handle stays true when evcxr starts another.
-    pub(crate) fn set_worker(&self, worker: Arc<Mutex<Child>>) {
-        self.state().worker = Some(worker);
+    /// Names the host that runs cells.
+    pub(crate) fn set_host(&self, cells: CellInterrupter) {
+        self.state().cells = Some(cells);
+    }
+
+    /// A compiler runs for the cell, in a process group of its own. When an interrupt came before
+    /// it started, it is ended at once. Say [`Self::compiled`] when it has ended.
+    pub(crate) fn compiling(&self, group: i32) {
+        let mut state = self.state();
+        if state.interrupted {
+            processes::end_group(group);
+        }
+        state.compilers.push(group);
+    }
+
+    /// The compiler has ended, and its number may come to belong to another process.
+    pub(crate) fn compiled(&self, group: i32) {
+        self.state().compilers.retain(|known| *known != group);
+    }
+
+    /// Whether the cell has been interrupted: then nothing more is to be started for it.
+    pub(crate) fn is_interrupted(&self) -> bool {
+        self.state().interrupted
     }
 
     /// A cell starts, with its compilation.
     pub(crate) fn begin(&self) {
         let mut state = self.state();
-        state.phase = Phase::Compiling;
+        state.phase = Phase::Cell;
         state.interrupted = false;
     }
 
@@ -73,15 +97,11 @@ impl Interrupter {
         std::mem::take(&mut state.interrupted)
     }
 
-    /// The worker says that it starts or ends running.
-    pub(crate) fn running(&self, running: bool) {
+    /// The program has ended.
+    pub(crate) fn foreign_ended(&self) {
         let mut state = self.state();
-        if !matches!(state.phase, Phase::Idle) {
-            state.phase = if running {
-                Phase::Running
-            } else {
-                Phase::Compiling
-            };
+        if matches!(state.phase, Phase::Foreign(_)) {
+            state.phase = Phase::Cell;
         }
     }
 
@@ -111,101 +131,40 @@ impl Interrupter {
     /// Ends the worker and all compilers: the kernel stops.
     pub(crate) fn interrupt_for_good(&self) {
         self.cancel_questions.send_modify(|count| *count += 1);
-        let (phase, worker) = self.current();
-        if let Phase::Foreign(killer) = phase {
-            killer.kill();
+        self.end_current();
+        let cells = self.state().cells.clone().unwrap_or_default();
+        cells.end_all();
+        // The supervisor ends all that a cell started, and would leave some of it if it were ended
+        // itself in the middle of that.
+        let supervisor = cells.supervisor();
+        let own = std::process::id().cast_signed();
+        processes::descendants(own, supervisor)
+            .into_iter()
+            .for_each(processes::end);
+        let start = Instant::now();
+        while supervisor.is_some_and(processes::exists) && start.elapsed() < FAREWELL {
+            std::thread::sleep(Duration::from_millis(5));
         }
-        worker.into_iter().for_each(end_group);
-        end_compilers(None);
+        processes::descendants(own, None)
+            .into_iter()
+            .for_each(processes::end);
     }
 
     fn end_current(&self) {
-        let (phase, worker) = self.current();
-        match phase {
+        let state = self.state();
+        match &state.phase {
             Phase::Idle => {}
-            Phase::Compiling => end_compilers(worker),
-            Phase::Running => worker.into_iter().for_each(end_group),
+            Phase::Cell => {
+                for group in &state.compilers {
+                    processes::end_group(*group);
+                }
+                if let Some(cells) = &state.cells {
+                    cells.interrupt();
+                }
+            }
             Phase::Foreign(killer) => {
                 killer.kill();
             }
         }
     }
-
-    /// The phase, and the worker's process unless evcxr is just replacing it.
-    fn current(&self) -> (Phase, Option<i32>) {
-        let (phase, worker) = {
-            let state = self.state();
-            (state.phase.clone(), state.worker.clone())
-        };
-        let child = worker.as_ref().and_then(|worker| worker.try_lock().ok());
-        (phase, child.map(|child| child.id().cast_signed()))
-    }
-}
-
-fn end_group(group: i32) {
-    // SAFETY: a signal to a process group; the group is one that the kernel started.
-    unsafe { libc::kill(-group, libc::SIGKILL) };
-}
-
-/// Ends all that descends from the kernel, but for the worker and what belongs to it.
-fn end_compilers(worker: Option<i32>) {
-    let parents = parents();
-    let own = std::process::id().cast_signed();
-    for (pid, _) in &parents {
-        let mut ancestor = *pid;
-        let mut descends = false;
-        while let Some((_, parent)) = parents.iter().find(|(pid, _)| *pid == ancestor) {
-            if Some(ancestor) == worker {
-                descends = false;
-                break;
-            }
-            descends |= *parent == own;
-            ancestor = *parent;
-        }
-        if descends {
-            // SAFETY: a signal to a process that the kernel started, directly or not.
-            unsafe { libc::kill(*pid, libc::SIGKILL) };
-        }
-    }
-}
-
-/// Every process and its parent.
-#[cfg(target_os = "linux")]
-fn parents() -> Vec<(i32, i32)> {
-    let Ok(folder) = std::fs::read_dir("/proc") else {
-        return Vec::new();
-    };
-    folder
-        .filter_map(Result::ok)
-        .filter_map(|entry| {
-            let pid = entry.file_name().to_str()?.parse().ok()?;
-            let stat = std::fs::read_to_string(entry.path().join("stat")).ok()?;
-            // The name of the program, in brackets, may hold anything.
-            let parent = stat
-                .rsplit_once(')')?
-                .1
-                .split_whitespace()
-                .nth(1)?
-                .parse()
-                .ok()?;
-            Some((pid, parent))
-        })
-        .collect()
-}
-
-/// Every process and its parent.
-#[cfg(not(target_os = "linux"))]
-fn parents() -> Vec<(i32, i32)> {
-    let listed = std::process::Command::new("ps")
-        .args(["-A", "-o", "pid=,ppid="])
-        .output();
-    let text = listed
-        .map(|out| String::from_utf8_lossy(&out.stdout).into_owned())
-        .unwrap_or_default();
-    text.lines()
-        .filter_map(|line| {
-            let (pid, parent) = line.trim().split_once(char::is_whitespace)?;
-            Some((pid.parse().ok()?, parent.trim().parse().ok()?))
-        })
-        .collect()
 }

@@ -1,13 +1,18 @@
 //! Puts the parts of a kernel together.
 
-use crate::engine::{self, Engine};
+use crate::analysis::Analysis;
+use crate::analysis_process::Places;
+use crate::crate_set;
+use crate::engine::Engine;
 use crate::history::History;
 use crate::interrupt::Interrupter;
 use crate::live::Live;
+use crate::outline::SharedOutline;
 use crate::pipes;
 use crate::scratch::Scratch;
 use crate::server;
 use crate::session::{Handles, Session};
+use crate::start::Parts;
 use crate::stdin::{self, Asker};
 use crate::wire::{self, Outbox, Sockets};
 use anyhow::{Context, Result};
@@ -18,7 +23,7 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// evcxr and its analysis recurse deeply on large expressions.
+/// The parser recurses deeply on large expressions.
 const ENGINE_STACK: usize = 64 << 20;
 
 /// Serves a client until it asks for shutdown.
@@ -32,7 +37,7 @@ pub(crate) fn serve(connection: &Path) -> Result<()> {
     let info: ConnectionInfo = serde_json::from_str(&text)
         .with_context(|| format!("`{}` is not a connection file", connection.display()))?;
     let scratch = Scratch::new()?;
-    set_environment(&scratch);
+    set_environment();
     let served = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -46,35 +51,10 @@ pub(crate) fn serve(connection: &Path) -> Result<()> {
     }
 }
 
-/// Prepares the folder that sessions start from.
-///
-/// # Errors
-///
-/// When the engine does not start or the support crate does not compile.
-pub(crate) fn warm() -> Result<()> {
-    let scratch = Scratch::new()?;
-    set_environment(&scratch);
-    let (kernel_ends, worker_ends) = pipes::open()?;
-    let (iopub, mut published) = Outbox::new();
-    let (interrupter, _cancelled) = Interrupter::new();
-    let (asker, _questions) = Asker::new(kernel_ends.input.try_clone()?.into());
-    let live = Live::new(iopub, interrupter, asker, &scratch);
-    std::thread::spawn(move || while published.blocking_recv().is_some() {});
-    engine::warm(&scratch, &live, (kernel_ends, worker_ends))
-}
-
-/// Tells evcxr where to compile, and cargo by what.
-fn set_environment(scratch: &Scratch) {
-    let wrapper = std::env::current_exe()
-        .ok()
-        .map(|exe| exe.with_file_name("ferrolab-rustc"));
+/// Keeps away what would change how cells are compiled.
+fn set_environment() {
     // SAFETY: no other thread runs yet.
     unsafe {
-        std::env::set_var("EVCXR_TMPDIR", scratch.path());
-        std::env::set_var("FERROLAB_DIAGNOSTICS", scratch.diagnostics());
-        if let Some(wrapper) = wrapper {
-            std::env::set_var("RUSTC_WRAPPER", wrapper);
-        }
         for (name, folders) in library_paths_without_cargos() {
             std::env::set_var(name, folders);
         }
@@ -107,8 +87,12 @@ async fn run(info: &ConnectionInfo, scratch: &Scratch) -> Result<()> {
     let (iopub, published) = Outbox::new();
     let (shell, replies) = Outbox::new();
     let (interrupter, cancelled) = Interrupter::new();
-    let (asker, questions) = Asker::new(kernel_ends.input.try_clone()?.into());
-    let live = Live::new(iopub.clone(), interrupter.clone(), asker, scratch);
+    let (asker, questions) = Asker::new(
+        kernel_ends.input.try_clone()?.into(),
+        kernel_ends.end_of_input.try_clone()?.into(),
+    );
+    let live = Live::new(iopub.clone(), asker);
+    let outline = SharedOutline::default();
     let handles = Handles {
         live: live.clone(),
         shell,
@@ -116,6 +100,7 @@ async fn run(info: &ConnectionInfo, scratch: &Scratch) -> Result<()> {
         interrupter,
         history: Arc::new(Mutex::new(History::open(history_file()))),
         current: Arc::default(),
+        analysis: Analysis::new(outline.clone(), places(scratch)?),
         stopping: Arc::default(),
     };
     let (send_shell, receive_shell) = sockets.shell.split();
@@ -128,13 +113,15 @@ async fn run(info: &ConnectionInfo, scratch: &Scratch) -> Result<()> {
         .send_async(wire::broadcast(Status::starting(), None))
         .await;
     tokio::spawn(server::run_shell(receive_shell, jobs, handles.clone()));
-    start_session(
-        scratch,
+    let parts = Parts {
         live,
-        (kernel_ends, worker_ends),
-        handles.clone(),
-        received,
-    )?;
+        interrupter: handles.interrupter.clone(),
+        ends: (kernel_ends, worker_ends),
+        home: scratch.home().to_owned(),
+        folder: scratch.path().join("cells"),
+        outline,
+    };
+    start_session(parts, handles.clone(), received)?;
     tokio::spawn(interrupt_on_signal(handles.clone()));
     wait_for_the_end(server::run_control(sockets.control, handles.clone())).await?;
     handles.interrupter.interrupt_for_good();
@@ -153,22 +140,36 @@ async fn bind(info: &ConnectionInfo, session_id: &str) -> Result<Sockets> {
     Sockets::bind(info, session_id).await
 }
 
-/// The engine loads on the session's thread, while the front already answers.
+/// Where the analysis works, and with which versions: those that the workspace chose, unless the
+/// session has some.
+fn places(scratch: &Scratch) -> Result<Places> {
+    Ok(Places {
+        folder: scratch.path().join("analysis"),
+        lock: Some(crate_set::workspace_lock()),
+        program: std::env::current_exe()?,
+        arguments: vec!["analysis".to_owned()],
+    })
+}
+
+/// The engine starts on the session's thread, while the front already answers.
 fn start_session(
-    scratch: &Scratch,
-    live: Live,
-    ends: (pipes::KernelEnds, pipes::WorkerEnds),
+    parts: Parts,
     handles: Handles,
     received: mpsc::Receiver<crate::session::Job>,
 ) -> Result<()> {
-    let copy_template = scratch.copy_of_template();
-    let lock = scratch.prepared_lock();
     std::thread::Builder::new()
         .name("session".into())
         .stack_size(ENGINE_STACK)
         .spawn(move || {
-            copy_template();
-            let engine = Engine::start(&live, ends, lock);
+            let mut engine = Engine::start(parts);
+            if let Ok(engine) = &mut engine
+                && let Err(failure) = engine.load_configuration()
+            {
+                eprintln!(
+                    "ferrolab: evcxr's configuration was not loaded: {}",
+                    failure.value
+                );
+            }
             Session::new(handles, engine).run(&received);
         })?;
     Ok(())

@@ -5,9 +5,8 @@
 
 use crate::failure;
 use crate::frame::{Frame, Panic, Spent};
-use crate::interrupt::Interrupter;
 use crate::pump::Event;
-use crate::scratch::Scratch;
+use crate::sourcemap::SourceMap;
 use crate::stdin::Asker;
 use crate::stream::Piece;
 use crate::wire::{Outbox, broadcast};
@@ -16,15 +15,12 @@ use jupyter_protocol::{
     Transient,
 };
 use serde_json::{Map, Value};
-use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 /// What a cell reported while it ran.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Report {
     pub(crate) last_panic: Option<Panic>,
-    /// evcxr caught a panic.
-    pub(crate) panicked: bool,
     pub(crate) user_error: Option<String>,
     pub(crate) spent: Option<Spent>,
     /// The value of the last expression.
@@ -48,6 +44,7 @@ struct State {
     count: usize,
     audience: Audience,
     cell: String,
+    map: Arc<SourceMap>,
     report: Report,
     /// What was printed while nobody was shown anything.
     unheard: String,
@@ -58,27 +55,15 @@ struct State {
 pub(crate) struct Live {
     state: Arc<Mutex<State>>,
     iopub: Outbox,
-    interrupter: Interrupter,
     asker: Asker,
-    /// The source that evcxr generated last, and what rustc said of it.
-    generated: PathBuf,
-    diagnostics: PathBuf,
 }
 
 impl Live {
-    pub(crate) fn new(
-        iopub: Outbox,
-        interrupter: Interrupter,
-        asker: Asker,
-        scratch: &Scratch,
-    ) -> Self {
+    pub(crate) fn new(iopub: Outbox, asker: Asker) -> Self {
         Self {
             state: Arc::default(),
             iopub,
-            interrupter,
             asker,
-            generated: scratch.generated_source(),
-            diagnostics: scratch.diagnostics(),
         }
     }
 
@@ -96,11 +81,13 @@ impl Live {
         audience: Audience,
         cell: &str,
     ) {
+        self.asker.begin();
         *self.state() = State {
             parent: Some(parent),
             count,
             audience,
             cell: cell.to_owned(),
+            map: Arc::default(),
             report: Report::default(),
             unheard: String::new(),
         };
@@ -111,14 +98,14 @@ impl Live {
         std::mem::take(&mut self.state().report)
     }
 
+    /// Adds how long the cell ran.
+    pub(crate) fn set_spent(&self, spent: Spent) {
+        self.state().report.spent = Some(spent);
+    }
+
     /// Puts a report back, for those who read it after the outcome is known.
     pub(crate) fn restore_report(&self, report: Report) {
         self.state().report = report;
-    }
-
-    /// The file with rustc's diagnostics of the last compilation.
-    pub(crate) fn diagnostics(&self) -> &Path {
-        &self.diagnostics
     }
 
     /// The name of the cell in messages.
@@ -126,9 +113,16 @@ impl Live {
         format!("cell [{}]", self.state().count)
     }
 
-    /// The source that evcxr generated last.
-    pub(crate) fn generated_source(&self) -> String {
-        std::fs::read_to_string(&self.generated).unwrap_or_default()
+    /// Says which lines of the source that runs now are which of the cell.
+    pub(crate) fn set_source_map(&self, map: Arc<SourceMap>) {
+        self.state().map = map;
+    }
+
+    /// Shows nothing of what follows, and keeps what is printed; or shows it again.
+    pub(crate) fn capture(&self, audience: Audience) -> (Audience, String) {
+        let mut state = self.state();
+        let before = std::mem::replace(&mut state.audience, audience);
+        (before, std::mem::take(&mut state.unheard))
     }
 
     /// Publishes under the current request.
@@ -146,11 +140,6 @@ impl Live {
             drop(state);
             self.publish(stream);
         }
-    }
-
-    /// What was printed while nobody was shown anything, for an error that needs a cause.
-    pub(crate) fn unheard(&self) -> String {
-        self.state().unheard.trim_end().to_owned()
     }
 
     /// Publishes the value of a cell.
@@ -174,6 +163,8 @@ impl Live {
             Event::Out(piece) => self.take_piece(piece),
             Event::Err(text) => self.print(StreamContent::stderr(&text)),
             Event::Control(frame) => self.take_frame(frame),
+            // The host listens to the supervisor.
+            Event::Supervisor(_) => {}
         }
     }
 
@@ -193,10 +184,7 @@ impl Live {
                 self.publish(jupyter_protocol::DisplayData::new(media(&bundle)));
             }
             Piece::Message(kind, content) => self.forward(&kind, content),
-            Piece::Input { prompt, password } => {
-                let parent = self.state().parent.clone();
-                self.asker.ask(parent, prompt, password, self.clone());
-            }
+            Piece::Input { prompt, password } => self.asker.announce(prompt, password),
         }
     }
 
@@ -216,27 +204,34 @@ impl Live {
 
     fn take_frame(&self, frame: Frame) {
         match frame {
-            Frame::Begin => self.interrupter.running(true),
-            Frame::End(spent) => {
-                self.interrupter.running(false);
-                self.state().report.spent = Some(spent);
+            Frame::InputWanted => {
+                let parent = self.state().parent.clone();
+                self.asker.ask(parent, self.clone());
             }
             Frame::Panic(panic) => self.state().report.last_panic = Some(panic),
             Frame::ThreadPanic(panic) => self.show_thread_panic(&panic),
             Frame::UserError(text) => self.state().report.user_error = Some(text),
-            Frame::Notice(line) => {
-                if line == "EVCXR_PANIC_NOTIFICATION" {
-                    self.state().report.panicked = true;
-                }
-            }
+            // The host listens to these.
+            Frame::Begin
+            | Frame::End(_)
+            | Frame::Panicked
+            | Frame::WentOn(_)
+            | Frame::NotLoaded(_)
+            | Frame::StackOverflow
+            | Frame::Ready(_)
+            | Frame::Names(_)
+            | Frame::Answered
+            | Frame::Copied(_) => {}
         }
     }
 
     /// A panic of a thread ends that thread, not the cell.
     fn show_thread_panic(&self, panic: &Panic) {
-        let cell = self.state().cell.clone();
-        let place =
-            failure::place(panic, &self.generated_source(), &cell, &self.cell_name()).join("\n");
+        let (cell, map) = {
+            let state = self.state();
+            (state.cell.clone(), Arc::clone(&state.map))
+        };
+        let place = failure::place(panic, &map, &cell, &self.cell_name()).join("\n");
         let text = format!(
             "thread `{}` panicked: {}\n{place}\n",
             panic.thread, panic.message

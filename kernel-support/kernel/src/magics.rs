@@ -3,7 +3,7 @@
 use crate::failure::Failure;
 
 /// The magics, and what each does, as `%lsmagic` lists them.
-pub(crate) const MAGICS: [(&str, &str); 9] = [
+pub(crate) const MAGICS: [(&str, &str); 17] = [
     ("%%time", "run the cell and say how long it took"),
     (
         "%%timeit",
@@ -18,6 +18,23 @@ pub(crate) const MAGICS: [(&str, &str); 9] = [
         "%%check EXERCISE",
         "write the cell into the exercise's file and grade it",
     ),
+    ("%%test", "run the cell's `#[test]` functions"),
+    (
+        "%%writefile FILE",
+        "write the cell into a file; `-a` appends",
+    ),
+    (
+        "%%capture [NAME]",
+        "run the cell and keep what it prints, as the variable NAME",
+    ),
+    ("%who", "list the variables"),
+    ("%whos", "list the variables with their types"),
+    ("%reset", "drop all variables, items and dependencies"),
+    ("%history", "show the cells of this session"),
+    (
+        "%snapshots on|off",
+        "whether a copy of the session takes over when a cell crashes",
+    ),
     ("%lsmagic", "list these"),
 ];
 
@@ -27,22 +44,43 @@ pub(crate) enum Cell {
     Rust(RustCell),
     Bash(String),
     Python(String),
-    Check { exercise: String, code: String },
+    Check {
+        exercise: String,
+        code: String,
+    },
+    /// The session's items and these, compiled as a test program.
+    Test(String),
+    WriteFile {
+        file: String,
+        append: bool,
+        text: String,
+    },
     ListMagics,
     Help(String),
     Quit,
 }
 
-/// Rust code, after the shell lines in front of it have run.
+/// A line in front of Rust code that is none itself.
+#[derive(Debug, PartialEq, Eq, Clone)]
+pub(crate) enum Front {
+    Shell(String),
+    Who,
+    Whos,
+    Reset,
+    History,
+    Snapshots(Option<bool>),
+}
+
+/// Rust code, after the lines in front of it have been obeyed.
 #[derive(Debug, PartialEq, Eq, Default)]
 pub(crate) struct RustCell {
-    pub(crate) shell_lines: Vec<String>,
+    pub(crate) front: Vec<Front>,
     /// As many lines as the cell has, so that line numbers stay true.
     pub(crate) code: String,
     /// Say how long it took.
     pub(crate) timed: bool,
-    /// The code calls the support crate on the user's behalf.
-    pub(crate) needs_ferrolab: bool,
+    /// Show nothing that it prints, and keep it under this name if there is one.
+    pub(crate) capture: Option<Option<String>>,
 }
 
 /// Sorts a cell.
@@ -115,9 +153,17 @@ fn with_cell_magic(name: &str, argument: &str, rest: &str, cell: &str) -> Result
         "timeit" => no_argument(Cell::Rust(RustCell {
             // The braces stand on the magic's own line and on the last one.
             code: blank_magic_line(cell, "ferrolab::timeit!({") + "})",
-            needs_ferrolab: true,
             ..RustCell::default()
         })),
+        "capture" => {
+            let inner = rust_cell(&blank_magic_line(cell, ""))?;
+            Ok(Cell::Rust(RustCell {
+                capture: Some(variable_name(argument)?),
+                ..inner
+            }))
+        }
+        "test" => no_argument(Cell::Test(blank_magic_line(cell, ""))),
+        "writefile" => write_file(argument, rest),
         "bash" => no_argument(Cell::Bash(rest.to_owned())),
         "python" => no_argument(Cell::Python(rest.to_owned())),
         "check" if argument.is_empty() => Err(usage(
@@ -129,6 +175,35 @@ fn with_cell_magic(name: &str, argument: &str, rest: &str, cell: &str) -> Result
         }),
         _ => Err(unknown(&format!("%%{name}"))),
     }
+}
+
+fn variable_name(argument: &str) -> Result<Option<String>, Failure> {
+    let is_name = argument.starts_with(|c: char| c.is_alphabetic() || c == '_')
+        && argument.chars().all(|c| c.is_alphanumeric() || c == '_');
+    match argument {
+        "" => Ok(None),
+        name if is_name => Ok(Some(name.to_owned())),
+        other => Err(usage(format!(
+            "`%%capture` takes the name of a variable, found `{other}`"
+        ))),
+    }
+}
+
+fn write_file(argument: &str, text: &str) -> Result<Cell, Failure> {
+    let (append, file) = match argument.strip_prefix("-a ") {
+        Some(file) => (true, file.trim()),
+        None => (false, argument),
+    };
+    if file.is_empty() || file == "-a" {
+        return Err(usage(
+            "`%%writefile` needs the file\nhint: `%%writefile notes.txt`".to_owned(),
+        ));
+    }
+    Ok(Cell::WriteFile {
+        file: file.trim_matches('"').to_owned(),
+        append,
+        text: text.to_owned(),
+    })
 }
 
 /// The cell with other text in place of the magic's line.
@@ -146,22 +221,51 @@ fn rust_cell(cell: &str) -> Result<RustCell, Failure> {
     let mut lines = Vec::new();
     for line in cell.lines() {
         let trimmed = line.trim_start();
-        if in_front && let Some(command) = trimmed.strip_prefix('!') {
-            built.shell_lines.push(command.to_owned());
+        if in_front && let Some(front) = front_line(trimmed)? {
+            built.front.push(front);
             lines.push(String::new());
             continue;
         }
         in_front &= trimmed.is_empty();
         match line_magic(trimmed)? {
-            Some(code) => {
-                built.needs_ferrolab = true;
-                lines.push(code);
-            }
+            Some(code) => lines.push(code),
             None => lines.push(line.to_owned()),
         }
     }
     built.code = lines.join("\n");
     Ok(built)
+}
+
+/// A shell line, or a magic that is about the session and not about code.
+fn front_line(line: &str) -> Result<Option<Front>, Failure> {
+    if let Some(command) = line.strip_prefix('!') {
+        return Ok(Some(Front::Shell(command.to_owned())));
+    }
+    let line = line.strip_prefix("//").map_or(line, str::trim_start);
+    let Some(magic) = line.strip_prefix('%') else {
+        return Ok(None);
+    };
+    let (name, argument) = magic.split_once(char::is_whitespace).unwrap_or((magic, ""));
+    Ok(Some(match (name, argument.trim()) {
+        ("who", "") => Front::Who,
+        ("whos", "") => Front::Whos,
+        ("reset", "" | "-f") => Front::Reset,
+        ("history" | "hist", _) => Front::History,
+        ("snapshots", "") => Front::Snapshots(None),
+        ("snapshots", "on") => Front::Snapshots(Some(true)),
+        ("snapshots", "off") => Front::Snapshots(Some(false)),
+        ("snapshots", _) => {
+            return Err(usage(
+                "`%snapshots` is on or off\nhint: `%snapshots off`".to_owned(),
+            ));
+        }
+        ("who" | "whos" | "reset", other) => {
+            return Err(usage(format!(
+                "`%{name}` takes no argument, found `{other}`"
+            )));
+        }
+        _ => return Ok(None),
+    }))
 }
 
 /// The Rust for a line that is a magic.
@@ -269,7 +373,8 @@ mod tests {
     #[test]
     fn shell_lines_come_first() {
         let built = rust("!ls -l\n!pwd\nlet x = !true;");
-        assert_eq!(built.shell_lines, ["ls -l", "pwd"]);
+        let shell = |line: &str| Front::Shell(line.to_owned());
+        assert_eq!(built.front, [shell("ls -l"), shell("pwd")]);
         assert_eq!(built.code, "\n\nlet x = !true;");
     }
 
@@ -295,6 +400,30 @@ mod tests {
     }
 
     #[test]
+    fn the_session_is_asked_in_front_of_code() {
+        let built = rust("%who\n//%snapshots off\n%reset -f\nlet x = 1;");
+        assert_eq!(
+            built.front,
+            [Front::Who, Front::Snapshots(Some(false)), Front::Reset]
+        );
+        assert_eq!(built.code, "\n\n\nlet x = 1;");
+        assert_eq!(rust("%%capture out\n1").capture, Some(Some("out".into())));
+        assert_eq!(rust("%%capture\n1").capture, Some(None));
+        assert_eq!(
+            parse("%%writefile -a a b.txt\nü\n"),
+            Ok(Cell::WriteFile {
+                file: "a b.txt".into(),
+                append: true,
+                text: "ü\n".into()
+            })
+        );
+        assert_eq!(
+            parse("%%test\nfn f() {}"),
+            Ok(Cell::Test("\nfn f() {}\n".into()))
+        );
+    }
+
+    #[test]
     fn mistakes_name_the_remedy() {
         for cell in [
             "%%tme\n1",
@@ -302,11 +431,15 @@ mod tests {
             "%time",
             "%%check\n1",
             "%%bash -x\nls",
+            "%snapshots maybe",
+            "%%writefile\nx",
+            "%who me",
+            "%%capture 1\nx",
         ] {
             let failure = parse(cell).expect_err("this is a mistake");
             assert_eq!(failure.name, "magic");
             assert!(
-                failure.value.contains("hint:") || failure.value.contains("takes no argument"),
+                failure.value.contains("hint:") || failure.value.contains("takes "),
                 "{}",
                 failure.value
             );

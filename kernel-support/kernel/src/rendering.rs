@@ -32,7 +32,7 @@ pub(crate) fn in_cell(rendered: &str, map: &SourceMap, name: &str) -> String {
     let rendered = ANSI.replace_all(rendered, "");
     for line in rendered.trim_end().lines() {
         if let Some(place) = PLACE.captures(line) {
-            in_generated = place[3].ends_with("lib.rs");
+            in_generated = &place[3] == crate::compile::SOURCE_NAME;
             hidden = false;
             let number = place[4].parse().unwrap_or(0);
             match (in_generated, map.place(number)) {
@@ -89,22 +89,32 @@ mod tests {
         ANSI.replace_all(text, "").into_owned()
     }
 
+    fn map(lines: &[Option<usize>]) -> SourceMap {
+        let mut map = SourceMap::default();
+        for line in lines {
+            match line {
+                Some(line) => map.own(*line),
+                None => map.generated(),
+            }
+        }
+        map
+    }
+
     #[test]
     fn the_cells_own_line_numbers_are_shown() {
-        let generated = format!("{}let bad: i32 = \"x\";\n", "// generated\n".repeat(108));
-        let map = SourceMap::new(&generated, "let good = 1;\nlet bad: i32 = \"x\";");
-        let rendered = "error[E0308]: mismatched types\n   --> src/lib.rs:109:16\n    |\n109 | let bad: i32 = \"x\";\n    |          ---   ^^^ expected `i32`, found `&str`\n\n";
+        let mut lines = vec![None; 108];
+        lines.push(Some(2));
+        let rendered = "error[E0308]: mismatched types\n   --> cell.rs:109:16\n    |\n109 | let bad: i32 = \"x\";\n    |          ---   ^^^ expected `i32`, found `&str`\n\n";
         assert_eq!(
-            plain(&in_cell(rendered, &map, "cell [2]")),
+            plain(&in_cell(rendered, &map(&lines), "cell [2]")),
             "error[E0308]: mismatched types\n   --> cell [2]:2:16\n    |\n  2 | let bad: i32 = \"x\";\n    |          ---   ^^^ expected `i32`, found `&str`"
         );
     }
 
     #[test]
     fn generated_lines_are_left_out() {
-        let map = SourceMap::new("let a = 1;\nstore.put(a);", "let a = 1;");
-        let rendered = "error: moved\n --> src/lib.rs:1:5\n  |\n1 | let a = 1;\n  |     - here\n2 | store.put(a);\n  |           ^ and there\n  |\n  = note: kept";
-        let shown = plain(&in_cell(rendered, &map, "cell [1]"));
+        let rendered = "error: moved\n --> cell.rs:1:5\n  |\n1 | let a = 1;\n  |     - here\n2 | store.put(a);\n  |           ^ and there\n  |\n  = note: kept";
+        let shown = plain(&in_cell(rendered, &map(&[Some(1), None]), "cell [1]"));
         assert!(
             !shown.contains("store.put") && !shown.contains("and there"),
             "{shown}"

@@ -1,8 +1,9 @@
 //! The kernel's front: takes requests from the sockets and hands them on.
 //!
-//! What needs no engine is answered at once, also while a cell runs or the engine still loads.
-//! Everything else goes to the session's thread, in order.
+//! Cells go to the session's thread, in order. Everything else is answered beside them, also while a
+//! cell runs or the engine still loads.
 
+use crate::assist;
 use crate::history::History;
 use crate::info::kernel_info;
 use crate::session::{Handles, Job};
@@ -53,30 +54,49 @@ async fn refuse(error: &str) {
 }
 
 async fn take(message: Arc<JupyterMessage>, jobs: &Sender<Job>, handles: &Handles) {
-    let job = match &message.content {
-        Content::ExecuteRequest(request) => Job::Execute(Arc::clone(&message), request.clone()),
-        Content::CompleteRequest(request) => Job::Complete(Arc::clone(&message), request.clone()),
-        Content::InspectRequest(request) => Job::Inspect(Arc::clone(&message), request.clone()),
-        _ => return answer_at_once(&message, handles).await,
-    };
-    // The receiver is gone only while the kernel stops.
-    let _ = jobs.send(job);
+    match &message.content {
+        Content::ExecuteRequest(request) => {
+            let request = request.clone();
+            // The receiver is gone only while the kernel stops.
+            let _ = jobs.send(Job { message, request });
+        }
+        Content::CompleteRequest(_) | Content::InspectRequest(_) => {
+            // The analysis may take a moment, in which other requests are answered.
+            tokio::spawn(answer_by_analysis(message, handles.clone()));
+        }
+        _ => {
+            let content = answer(&message, &handles.history);
+            publish(&handles.iopub, Status::busy(), &message).await;
+            conclude(content, &message, handles).await;
+        }
+    }
 }
 
-async fn answer_at_once(message: &JupyterMessage, handles: &Handles) {
-    publish(&handles.iopub, Status::busy(), message).await;
-    if let Some(content) = answer(message, &handles.history) {
+async fn answer_by_analysis(message: Arc<JupyterMessage>, handles: Handles) {
+    publish(&handles.iopub, Status::busy(), &message).await;
+    let (analysis, client) = (&handles.analysis, &message.header.session);
+    let content: Option<Content> = match &message.content {
+        Content::CompleteRequest(request) => {
+            Some(assist::complete(analysis, client, request).await.into())
+        }
+        Content::InspectRequest(request) => {
+            Some(assist::inspect(analysis, client, request).await.into())
+        }
+        _ => None,
+    };
+    conclude(content, &message, &handles).await;
+}
+
+/// Sends the reply to a request that was answered beside the cells.
+async fn conclude(content: Option<Content>, message: &JupyterMessage, handles: &Handles) {
+    if let Some(content) = content {
         handles.shell.send_async(reply(content, message)).await;
     }
+    let current = handles.current.lock().await;
     publish(&handles.iopub, Status::idle(), message).await;
     // Front ends show the status that came last: a cell that still runs is busy.
-    let current = handles
-        .current
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .clone();
-    if let Some(current) = current {
-        publish(&handles.iopub, Status::busy(), &current).await;
+    if let Some(current) = &*current {
+        publish(&handles.iopub, Status::busy(), current).await;
     }
 }
 

@@ -1,6 +1,6 @@
 //! Runs requests one after another on the thread that owns the engine.
 
-use crate::assist;
+use crate::analysis::Analysis;
 use crate::engine::Engine;
 use crate::execute::{Executor, Outcome};
 use crate::history::History;
@@ -8,10 +8,10 @@ use crate::interrupt::Interrupter;
 use crate::live::{Audience, Live};
 use crate::wire::{Outbox, broadcast, reply};
 use jupyter_protocol::{
-    CompleteRequest, ExecuteInput, ExecuteReply, ExecuteRequest, ExecutionCount, InspectRequest,
-    JupyterMessage, JupyterMessageContent, ReplyError, ReplyStatus, Status,
+    ExecuteInput, ExecuteReply, ExecuteRequest, ExecutionCount, JupyterMessage, ReplyError,
+    ReplyStatus, Status,
 };
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Mutex};
@@ -20,11 +20,10 @@ use std::time::Duration;
 /// After a failed cell, requests that arrive within this time are taken for the same "run all".
 const SAME_RUN: Duration = Duration::from_millis(20);
 
-/// A request that needs the engine, or must wait its turn.
-pub(crate) enum Job {
-    Execute(Arc<JupyterMessage>, ExecuteRequest),
-    Complete(Arc<JupyterMessage>, CompleteRequest),
-    Inspect(Arc<JupyterMessage>, InspectRequest),
+/// A cell that waits its turn.
+pub(crate) struct Job {
+    pub(crate) message: Arc<JupyterMessage>,
+    pub(crate) request: ExecuteRequest,
 }
 
 /// The handles by which the session reaches the rest of the kernel.
@@ -35,8 +34,10 @@ pub(crate) struct Handles {
     pub(crate) iopub: Outbox,
     pub(crate) interrupter: Interrupter,
     pub(crate) history: Arc<Mutex<History>>,
-    /// The request that runs now, for those who publish beside it.
-    pub(crate) current: Arc<Mutex<Option<Arc<JupyterMessage>>>>,
+    /// The request that runs now, for those who publish beside it. Who tells the front end that it runs
+    /// or that it ended holds the lock meanwhile, so that the last word is true.
+    pub(crate) current: Arc<tokio::sync::Mutex<Option<Arc<JupyterMessage>>>>,
+    pub(crate) analysis: Analysis,
     pub(crate) stopping: Arc<AtomicBool>,
 }
 
@@ -45,56 +46,35 @@ pub(crate) struct Session {
     handles: Handles,
     executor: Executor,
     count: usize,
-    waiting: VecDeque<Job>,
 }
 
 impl Session {
     /// A session on an engine, or on the reason why there is none.
     pub(crate) fn new(handles: Handles, engine: anyhow::Result<Engine>) -> Self {
         if let Ok(engine) = &engine {
-            handles.interrupter.set_worker(engine.worker());
+            handles.interrupter.set_host(engine.host.interrupter());
         }
         Self {
-            executor: Executor::new(handles.live.clone(), handles.interrupter.clone(), engine),
+            executor: Executor::new(
+                handles.live.clone(),
+                handles.interrupter.clone(),
+                Arc::clone(&handles.history),
+                handles.analysis.clone(),
+                engine,
+            ),
             handles,
             count: 0,
-            waiting: VecDeque::new(),
         }
     }
 
     /// Takes jobs until the kernel stops.
     pub(crate) fn run(&mut self, jobs: &Receiver<Job>) {
-        loop {
-            let job = self.waiting.pop_front().or_else(|| jobs.recv().ok());
-            let Some(job) = job else { return };
+        while let Ok(job) = jobs.recv() {
             if self.handles.stopping.load(Ordering::Relaxed) {
                 return;
             }
-            self.take(job, jobs);
+            self.execute(&job.message, &job.request, jobs);
         }
-    }
-
-    fn take(&mut self, job: Job, jobs: &Receiver<Job>) {
-        match job {
-            Job::Execute(message, request) => self.execute(&message, &request, jobs),
-            Job::Complete(message, request) => {
-                self.answer(&message, |engine| assist::complete(engine, &request));
-            }
-            Job::Inspect(message, request) => {
-                self.answer(&message, |engine| assist::inspect(engine, &request));
-            }
-        }
-    }
-
-    fn answer<C: Into<JupyterMessageContent>>(
-        &mut self,
-        message: &Arc<JupyterMessage>,
-        answer: impl FnOnce(Option<&mut Engine>) -> C,
-    ) {
-        self.status(Status::busy(), message);
-        let content = answer(self.executor.engine());
-        self.handles.shell.send(reply(content, message));
-        self.status(Status::idle(), message);
     }
 
     fn status(&self, status: Status, message: &JupyterMessage) {
@@ -109,7 +89,7 @@ impl Session {
     ) {
         let stored = request.store_history && !request.silent;
         self.count += usize::from(stored);
-        self.set_current(Some(Arc::clone(message)));
+        *self.handles.current.blocking_lock() = Some(Arc::clone(message));
         self.announce(message, request, stored);
         let outcome = self.executor.execute(&request.code);
         if let (
@@ -133,10 +113,12 @@ impl Session {
         self.handles
             .shell
             .send(reply(self.reply_to(outcome, expressions), message));
-        self.set_current(None);
-        self.status(Status::idle(), message);
+        self.end(message);
         for message in aborted {
             self.abort(&message);
+        }
+        if !failed {
+            self.executor.look_ahead(&request.code);
         }
     }
 
@@ -156,12 +138,10 @@ impl Session {
         }
     }
 
-    fn set_current(&self, message: Option<Arc<JupyterMessage>>) {
-        *self
-            .handles
-            .current
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner) = message;
+    fn end(&self, message: &JupyterMessage) {
+        let mut current = self.handles.current.blocking_lock();
+        *current = None;
+        self.status(Status::idle(), message);
     }
 
     fn history(&self, change: impl FnOnce(&mut History, usize)) {
@@ -227,16 +207,8 @@ impl Session {
 
     /// The cells that were sent together with one that failed.
     fn take_cells_that_wait(&mut self, jobs: &Receiver<Job>) -> Vec<Arc<JupyterMessage>> {
-        let waiting: Vec<Job> = self.waiting.drain(..).collect();
         let arriving = std::iter::from_fn(|| jobs.recv_timeout(SAME_RUN).ok());
-        let mut cells = Vec::new();
-        for job in waiting.into_iter().chain(arriving) {
-            match job {
-                Job::Execute(message, _) => cells.push(message),
-                other => self.waiting.push_back(other),
-            }
-        }
-        cells
+        arriving.map(|job| job.message).collect()
     }
 
     fn abort(&self, message: &JupyterMessage) {

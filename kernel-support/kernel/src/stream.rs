@@ -125,6 +125,16 @@ impl Parser {
 
     /// The block at the start of the pending bytes; false if its end has not come yet.
     fn take_block(&mut self, pieces: &mut Vec<Piece>) -> bool {
+        if let Some(at) = own_block_inside(&self.pending, self.searched) {
+            // The user's block was never closed: it is text, and what the kernel sends comes through.
+            self.searched = 0;
+            let text = self.pending[..at].to_vec();
+            self.pending.drain(..at);
+            self.end_bundle(pieces);
+            push_text(pieces, &text);
+            self.line_start = true;
+            return true;
+        }
         let from = std::mem::take(&mut self.searched);
         let Some(block) = complete_block(&self.pending, from) else {
             if self.pending.len() > LONGEST_BLOCK {
@@ -182,6 +192,20 @@ impl Parser {
             pieces.push(Piece::Display(std::mem::take(&mut self.bundle)));
         }
     }
+}
+
+/// Where, inside an open block of the user's, one of the kernel's own begins. Bytes before `from`
+/// were looked at before.
+fn own_block_inside(bytes: &[u8], from: usize) -> Option<usize> {
+    let begin = [b"\n".as_slice(), BEGIN, RESULT.as_bytes(), b"\n"].concat();
+    if bytes[BEGIN.len()..].starts_with(MESSAGE.as_bytes()) {
+        return None;
+    }
+    let from = from.saturating_sub(begin.len());
+    let at = from + memmem::find(&bytes[from..], &begin)? + 1;
+    // A block that was closed before is whole.
+    let closed = end_marker(&bytes[BEGIN.len()..at], 0).is_some();
+    (!closed).then_some(at)
 }
 
 enum Marker {
@@ -349,6 +373,16 @@ mod tests {
             parse_cut(bytes, 5),
             [Piece::Text(String::from_utf8_lossy(bytes).into_owned())]
         );
+    }
+
+    #[test]
+    fn an_open_block_does_not_swallow_the_value() {
+        let bytes = b"EVCXR_BEGIN_CONTENT text/html\n<b>open\nEVCXR_BEGIN_CONTENT application/vnd.ferrolab.result\n8\nEVCXR_END_CONTENT\n";
+        for cut in [1, 7, bytes.len()] {
+            let pieces = parse_cut(bytes, cut);
+            assert_eq!(pieces.len(), 2, "{pieces:?}");
+            assert_eq!(pieces[1], Piece::Result("8".into()));
+        }
     }
 
     #[test]

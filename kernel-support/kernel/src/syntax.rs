@@ -59,6 +59,31 @@ fn open_delimiters(code: &str) -> Delimiters {
     }
 }
 
+/// What closes all that the code leaves open: text, a comment, brackets.
+pub(crate) fn closers(code: &str) -> String {
+    let mut open = Vec::new();
+    let mut closers = String::new();
+    for token in tokens(code) {
+        match token.kind() {
+            SyntaxKind::L_PAREN => open.push(')'),
+            SyntaxKind::L_BRACK => open.push(']'),
+            SyntaxKind::L_CURLY => open.push('}'),
+            SyntaxKind::R_PAREN | SyntaxKind::R_BRACK | SyntaxKind::R_CURLY => {
+                open.pop();
+            }
+            SyntaxKind::STRING if is_unterminated(&token) => closers.push('"'),
+            SyntaxKind::COMMENT if is_unterminated(&token) => closers.push_str("*/"),
+            _ => {}
+        }
+    }
+    if !open.is_empty() {
+        // The last line may be a comment.
+        closers.push('\n');
+        closers.extend(open.iter().rev());
+    }
+    closers
+}
+
 fn is_unterminated(token: &SyntaxToken) -> bool {
     let text = token.text();
     match token.kind() {
@@ -161,6 +186,21 @@ mod tests {
             let reply = is_complete(code);
             assert_eq!(reply.status, Status::Incomplete, "{code}");
             assert_eq!(reply.indent, indent, "{code}");
+        }
+    }
+
+    #[test]
+    fn what_is_open_can_be_closed() {
+        for (code, expected) in [
+            ("f(1)", ""),
+            ("println!(\"{}\", v.", "\n)"),
+            ("fn f() { g(&[1, 2", "\n])}"),
+            ("println!(\"{wo", "\"\n)"),
+            ("f(1 /* why", "*/\n)"),
+            ("f( // why", "\n)"),
+            ("}", ""),
+        ] {
+            assert_eq!(closers(code), expected, "{code}");
         }
     }
 

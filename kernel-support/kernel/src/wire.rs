@@ -1,6 +1,6 @@
 //! The sockets of a kernel, and the handles by which its threads send on them.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use bytes::Bytes;
 use jupyter_protocol::{
     ConnectionInfo, Header, IoPubWelcome, JupyterMessage, JupyterMessageContent,
@@ -91,18 +91,32 @@ impl Outbox {
 pub(crate) async fn read<S: SocketRecv>(connection: &mut Connection<S>) -> Result<JupyterMessage> {
     let parts = connection.socket.recv().await?;
     let raw = RawMessage::from_multipart(parts, &connection.mac)?;
-    let header: Header = serde_json::from_slice(&raw.jparts[0]).context("the header is damaged")?;
-    let mut content: Value =
-        serde_json::from_slice(&raw.jparts[3]).context("the content is damaged")?;
+    decode(raw.zmq_identities, &raw.jparts)
+}
+
+/// Understands the parts of a message behind its signature.
+///
+/// # Errors
+///
+/// When a part is missing or is not what the protocol has there.
+pub(crate) fn decode(zmq_identities: Vec<Bytes>, parts: &[Bytes]) -> Result<JupyterMessage> {
+    let [header, parent, metadata, content, buffers @ ..] = parts else {
+        bail!(
+            "a message has four parts at least, this one {}",
+            parts.len()
+        );
+    };
+    let header: Header = serde_json::from_slice(header).context("the header is damaged")?;
+    let mut content: Value = serde_json::from_slice(content).context("the content is damaged")?;
     fill_in(&header.msg_type, &mut content);
     let kind = header.msg_type.clone();
     Ok(JupyterMessage {
-        zmq_identities: raw.zmq_identities,
-        parent_header: serde_json::from_slice(&raw.jparts[1]).ok(),
-        metadata: serde_json::from_slice(&raw.jparts[2]).unwrap_or_default(),
+        zmq_identities,
+        parent_header: serde_json::from_slice(parent).ok(),
+        metadata: serde_json::from_slice(metadata).unwrap_or_default(),
         content: JupyterMessageContent::from_type_and_content(&kind, content)
             .with_context(|| format!("the content of `{kind}` is not as the protocol has it"))?,
-        buffers: raw.jparts.get(4..).unwrap_or_default().to_vec(),
+        buffers: buffers.to_vec(),
         channel: None,
         header,
     })

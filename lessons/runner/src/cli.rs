@@ -10,7 +10,9 @@ use clap::{Args, Parser, Subcommand};
 use crate::check::{self, Wish};
 use crate::course::Course;
 use crate::places::Places;
-use crate::{doctor, hint, list, notebooks, reset, run, setup, start, submit, verify, watch};
+use crate::{
+    bench, doctor, hint, list, notebooks, reset, run, setup, start, submit, verify, warm, watch,
+};
 
 /// Exit code: something is not passed, stale, missing or failed.
 const NOT_YET: u8 = 1;
@@ -69,6 +71,14 @@ enum Command {
     },
     /// Execute notebooks through a real kernel, without JupyterLab
     Run(RunArgs),
+    /// Compile the cells of notebooks without running them, so that they answer at once
+    Warm {
+        /// The notebooks
+        #[arg(required = true)]
+        notebooks: Vec<PathBuf>,
+    },
+    /// Measure the kernel side by side with stock evcxr_jupyter, five to six minutes
+    Bench(BenchArgs),
 }
 
 #[derive(Debug, Args)]
@@ -118,6 +128,33 @@ pub(crate) struct RunArgs {
     pub(crate) timeout: u64,
 }
 
+/// What `ferrolab bench` can measure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Subject {
+    /// The kernel: starts, cells, memory
+    Cells,
+    /// The support crate, beside Python
+    Toolkit,
+    /// All of it
+    All,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BenchArgs {
+    /// What is measured
+    #[arg(value_enum, default_value_t = Subject::Cells)]
+    pub(crate) subject: Subject,
+    /// Write every sample as JSON; its fields are described in lessons/runner/README.md
+    #[arg(long, value_name = "FILE")]
+    pub(crate) json: Option<PathBuf>,
+    /// Draw the ratios as an SVG picture
+    #[arg(long, value_name = "FILE")]
+    pub(crate) picture: Option<PathBuf>,
+    /// How often everything is measured; more rounds give narrower intervals
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub(crate) rounds: u32,
+}
+
 /// Reads the command line and does what it says.
 pub(crate) fn run() -> Result<ExitCode> {
     let cli = Cli::parse();
@@ -134,6 +171,10 @@ pub(crate) fn run() -> Result<ExitCode> {
         Command::Start(wish) => {
             return start::command(&places, wish.port, !wish.no_browser)
                 .map(|()| ExitCode::SUCCESS);
+        }
+        Command::Bench(wish) => return bench::command(&places, wish).map(code),
+        Command::Warm { notebooks } => {
+            return warm::command(&places, notebooks).map(|()| ExitCode::SUCCESS);
         }
         _ => {}
     }
@@ -153,9 +194,12 @@ fn with_course(places: &Places, course: &Course, command: &Command) -> Result<Ex
         Command::Notebooks { check, adopt_stubs } => {
             return notebooks::command(places, course, *check, *adopt_stubs).map(code);
         }
-        Command::Start(_) | Command::Setup | Command::Doctor | Command::Run(_) => {
-            unreachable!("handled before the course is read")
-        }
+        Command::Start(_)
+        | Command::Setup
+        | Command::Doctor
+        | Command::Run(_)
+        | Command::Warm { .. }
+        | Command::Bench(_) => unreachable!("handled before the course is read"),
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -21,10 +21,21 @@ struct Row {
 pub(crate) fn command(places: &Places) -> Result<bool> {
     let mut rows = Vec::new();
     for tool in tools::look() {
+        let state = match (tool.found, tool.required) {
+            (Ok(found), _) => (true, found),
+            (Err(wrong), true) => (false, wrong),
+            (Err(wrong), false) => (
+                true,
+                format!(
+                    "{wrong}; completion knows no standard library without it: {}",
+                    tool.remedy
+                ),
+            ),
+        };
         rows.push(Row {
             name: tool.name.to_owned(),
-            good: tool.found.is_ok(),
-            state: tool.found.unwrap_or_else(|wrong| wrong),
+            good: state.0,
+            state: state.1,
             remedy: tool.remedy.to_owned(),
         });
     }

@@ -46,6 +46,8 @@ pub(crate) struct Kernel {
     replies: UnboundedReceiver<JupyterMessage>,
     published: UnboundedReceiver<JupyterMessage>,
     folder: tempfile::TempDir,
+    born: Instant,
+    answered: Option<Instant>,
 }
 
 impl Kernel {
@@ -66,6 +68,7 @@ impl Kernel {
         command.stdout(log.try_clone()?).stderr(log);
         // The kernel binds these ports at once; until here nobody else could take them.
         drop(held);
+        let born = Instant::now();
         let mut group = Group::spawn(&mut command).map_err(|error| {
             Fault::error(
                 format!("the kernel `{}` cannot be started: {error}", found.name),
@@ -88,6 +91,8 @@ impl Kernel {
             replies,
             published,
             folder,
+            born,
+            answered: None,
         };
         kernel.greet(&found.name).await?;
         Ok(kernel)
@@ -97,19 +102,28 @@ impl Kernel {
     /// published before our subscription arrives is lost.
     async fn greet(&mut self, name: &str) -> Result<()> {
         let deadline = Instant::now() + START;
-        let mut answered = false;
         while Instant::now() < deadline {
             let request: JupyterMessage = KernelInfoRequest {}.into();
             self.shell
                 .send(request)
                 .await
                 .context("the kernel cannot be asked")?;
-            let pause = Instant::now() + Duration::from_secs(if answered { 1 } else { 20 });
+            let asked = Instant::now();
             loop {
+                // A kernel that answers and is not heard is asked again soon; one that is still
+                // loading is left in peace.
+                let pause = match self.answered {
+                    Some(answered) => answered.max(asked) + Duration::from_millis(100),
+                    None => asked + Duration::from_secs(20),
+                };
                 tokio::select! {
-                    reply = self.replies.recv() => answered |= reply.is_some(),
+                    reply = self.replies.recv() => {
+                        if reply.is_some() {
+                            self.answered.get_or_insert_with(Instant::now);
+                        }
+                    }
                     message = self.published.recv() => {
-                        if message.is_some() && answered {
+                        if message.is_some() && self.answered.is_some() {
                             return Ok(());
                         }
                     }
@@ -189,6 +203,22 @@ impl Kernel {
             #[cfg(unix)]
             self.group.signal(libc::SIGINT);
         }
+    }
+
+    /// The process that was started.
+    pub(crate) fn id(&self) -> u32 {
+        self.group.0.id()
+    }
+
+    /// When the process was started.
+    pub(crate) fn born(&self) -> std::time::Instant {
+        self.born.into_std()
+    }
+
+    /// How long it took from there until the kernel answered for the first time.
+    pub(crate) fn answered_after(&self) -> Duration {
+        self.answered
+            .map_or(Duration::ZERO, |answered| answered - self.born)
     }
 
     /// The last lines the kernel printed outside its protocol.

@@ -1,5 +1,16 @@
 //! The lesson runner and grader of Ferrolab. README.md beside this package describes its commands.
 
+mod bench;
+mod bench_cells;
+mod bench_corpus;
+mod bench_figures;
+mod bench_numbers;
+mod bench_picture;
+mod bench_processes;
+mod bench_report;
+mod bench_session;
+mod bench_snapshot;
+mod bench_table;
 mod cargo;
 mod check;
 mod cli;
@@ -49,6 +60,7 @@ mod verify_files;
 mod verify_grading;
 mod verify_predictions;
 mod verify_text;
+mod warm;
 mod watch;
 
 use std::process::ExitCode;

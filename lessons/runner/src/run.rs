@@ -45,7 +45,8 @@ pub(crate) fn command(places: Option<&Places>, wish: &RunArgs) -> Result<bool> {
     Ok(good)
 }
 
-async fn interrupted() {
+/// Ends when a person or the system wants us to stop.
+pub(crate) async fn interrupted() {
     #[cfg(unix)]
     if let Ok(mut terminate) =
         tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())

@@ -90,7 +90,7 @@ pub(crate) struct Reporter {
 
 impl Reporter {
     /// Starts to report on a step.
-    fn new(title: &str) -> Self {
+    pub(crate) fn new(title: &str) -> Self {
         let terminal = std::io::stderr().is_terminal();
         let bar = terminal.then(|| {
             let bar = ProgressBar::new_spinner().with_prefix(title.to_owned());
@@ -151,7 +151,8 @@ impl Reporter {
         }
     }
 
-    fn finish(&self) {
+    /// Takes the bar away.
+    pub(crate) fn finish(&self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }

@@ -2,9 +2,7 @@
 
 use std::collections::HashSet;
 use std::fs;
-use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
@@ -18,9 +16,9 @@ use crate::files;
 use crate::fingerprint::Fingerprint;
 use crate::kernelspec;
 use crate::places::Places;
-use crate::process;
 use crate::setup::Reporter;
 use crate::tools;
+use crate::warm;
 
 /// A step of the set-up.
 pub(crate) struct Step {
@@ -80,8 +78,12 @@ pub(crate) const STEPS: [Step; 5] = [
         name: "caches",
         title: "Cell caches",
         inputs: cache_inputs,
-        outputs: |places| vec![places.home.join("template")],
-        work: warm,
+        outputs: |places| vec![places.home.join("prepared"), places.home.join("cells")],
+        work: |places, reporter| {
+            warm::warm(places, &warm::shipped(places), |line| {
+                reporter.message(line)
+            })
+        },
     },
     Step {
         name: "grading",
@@ -215,45 +217,16 @@ fn crate_count(places: &Places) -> u64 {
     }
 }
 
+/// The list of lessons stands for their notebooks: one that is changed later has its cells compiled as
+/// they are run.
 fn cache_inputs(places: &Places) -> String {
     Fingerprint::default()
         .text(&places.root.to_string_lossy())
         .stamp(&places.built("ferrolab-kernel"))
         .folder(&places.root.join("kernel-support/ferrolab"))
         .folder(&places.root.join("kernel-support/macros"))
+        .file(&places.lessons().join("lessons.toml"))
         .finish()
-}
-
-fn warm(places: &Places, reporter: &Reporter) -> Result<()> {
-    let mut command = Command::new(places.built("ferrolab-kernel"));
-    command
-        .arg("warm")
-        .current_dir(&places.root)
-        .env("FERROLAB_HOME", &places.home)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped());
-    process::end_with_us(&mut command);
-    let mut child = command
-        .spawn()
-        .context("`ferrolab-kernel warm` cannot be started")?;
-    let mut said = Vec::new();
-    let stderr = child.stderr.take().context("no stderr")?;
-    for line in BufReader::new(stderr).lines().map_while(Result::ok) {
-        reporter.message(line.trim());
-        said.push(line);
-    }
-    let status = child
-        .wait()
-        .context("lost sight of `ferrolab-kernel warm`")?;
-    if status.success() {
-        return Ok(());
-    }
-    let tail = said[said.len().saturating_sub(12)..].join("\n");
-    Err(Fault::error(
-        format!("preparing the cell caches failed ({status})\n{tail}"),
-        cargo::remedy(&tail),
-    ))
 }
 
 fn grading_inputs(places: &Places) -> String {

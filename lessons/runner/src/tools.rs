@@ -29,6 +29,8 @@ pub(crate) struct Tool {
     pub(crate) found: Result<String, String>,
     /// How to get it.
     pub(crate) remedy: &'static str,
+    /// Whether nothing works without it.
+    pub(crate) required: bool,
 }
 
 /// Looks at all tools.
@@ -52,7 +54,7 @@ pub(crate) fn python() -> String {
 pub(crate) fn require(places: &Places) -> Result<()> {
     let missing: Vec<Tool> = look()
         .into_iter()
-        .filter(|tool| tool.found.is_err())
+        .filter(|tool| tool.required && tool.found.is_err())
         .collect();
     if let Some(first) = missing.first() {
         let lines: Vec<String> = missing
@@ -109,10 +111,11 @@ fn versioned(
         name: label,
         found,
         remedy,
+        required: true,
     }
 }
 
-/// The kernel's analysis reads the standard library, to know the types of a cell's variables.
+/// Completion and inspection read the standard library. Cells do without.
 fn library_source() -> Tool {
     let named = std::env::var_os("RUST_SRC_PATH").map(PathBuf::from);
     let library = named.or_else(|| {
@@ -127,6 +130,7 @@ fn library_source() -> Tool {
             .ok_or_else(|| "not found".to_owned()),
         remedy: "type `rustup component add rust-src` (without rustup: install your system's package \
                  and name its `library` folder in RUST_SRC_PATH)",
+        required: false,
     }
 }
 
@@ -140,6 +144,7 @@ fn c_compiler() -> Tool {
             .and_then(|text| text.lines().next().map(str::to_owned))
             .ok_or_else(|| "not found".to_owned()),
         remedy: C_COMPILER,
+        required: true,
     }
 }
 
@@ -154,6 +159,7 @@ fn environments() -> Tool {
         name: "python3-venv",
         found,
         remedy: "type `sudo apt-get install python3-venv`, or `python3 -m pip install virtualenv`",
+        required: true,
     }
 }
 

@@ -2,6 +2,7 @@
 //! or the real kernel: the end-to-end tests with those are in the package `ferrolab-tests`.
 
 mod authors;
+mod bench;
 mod check;
 mod course;
 mod learner;
