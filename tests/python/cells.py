@@ -6,6 +6,7 @@ import pathlib
 import queue
 import re
 import time
+import unittest
 
 from jupyter_client.manager import KernelManager
 
@@ -135,6 +136,24 @@ class Kernel:
                 messages.append(self.kc.get_iopub_msg(timeout=patience))
             except queue.Empty:
                 return messages
+
+
+class KernelTestCase(unittest.TestCase):
+    """Tests of one class share a kernel."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.kernel = Kernel()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.kernel.stop()
+
+    def run_ok(self, code, **options):
+        """Runs a cell that must not fail."""
+        cell = self.kernel.run(code, **options)
+        self.assertTrue(cell.ok, f"{code}\n{cell.error()}")
+        return cell
 
 
 def support_crate():

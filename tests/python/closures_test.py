@@ -3,25 +3,12 @@
 import re
 import unittest
 
-from cells import Kernel
+from cells import KernelTestCase
 
 
-class LearnerTests(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.kernel = Kernel()
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.kernel.stop()
-
+class LearnerTests(KernelTestCase):
     def setUp(self):
         self.run_ok(":clear")
-
-    def run_ok(self, code, **options):
-        cell = self.kernel.run(code, **options)
-        self.assertTrue(cell.ok, f"{code}\n{cell.error()}")
-        return cell
 
     def gives(self, code, result):
         """The value of a cell."""

@@ -5,7 +5,7 @@ import queue
 import tempfile
 import unittest
 
-from cells import Kernel
+from cells import Kernel, KernelTestCase
 
 
 class MagicTests(unittest.TestCase):
@@ -105,15 +105,7 @@ class MagicTests(unittest.TestCase):
         self.refused("no_such_name_anywhere?", "no_such_name_anywhere")
 
 
-class InputTests(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.kernel = Kernel()
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.kernel.stop()
-
+class InputTests(KernelTestCase):
     def answered(self, code, *answers):
         """Runs a cell, and answers its questions; gives the cell, and the prompts."""
         msg_id = self.kernel.send(code, allow_stdin=True)

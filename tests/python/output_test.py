@@ -3,7 +3,7 @@
 import time
 import unittest
 
-from cells import Kernel
+from cells import KernelTestCase
 
 MARKERS = [
     "EVCXR_PANIC_NOTIFICATION", "EVCXR_EXECUTION_COMPLETE", "EVCXR_VARIABLE_CHANGED_TYPE: kept",
@@ -29,16 +29,8 @@ FRAMES = [
 ]
 
 
-class KernelTests(unittest.TestCase):
+class KernelTests(KernelTestCase):
     """Tests of one class share a kernel, which must be well after each of them."""
-
-    @classmethod
-    def setUpClass(cls):
-        cls.kernel = Kernel()
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.kernel.stop()
 
     def setUp(self):
         self.kernel.drain(0.01)
@@ -52,11 +44,6 @@ class KernelTests(unittest.TestCase):
             cell = self.kernel.run(f'println!("line {n}"); {n} + 40')
             self.assertTrue(cell.ok, cell.error())
             self.assertEqual((cell.stream(), cell.result()), (f"line {n}\n", f"{n + 40}"))
-
-    def run_ok(self, code, **options):
-        cell = self.kernel.run(code, **options)
-        self.assertTrue(cell.ok, cell.error())
-        return cell
 
 
 class OutputTests(KernelTests):

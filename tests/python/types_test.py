@@ -2,7 +2,7 @@
 
 import unittest
 
-from cells import Kernel
+from cells import KernelTestCase
 
 DEFINED = """#[derive(Debug, Clone)]
 struct Point { x: f64, y: f64 }
@@ -33,24 +33,11 @@ let taker: Box<dyn Fn(&Point) -> f64> = Box::new(|p| p.x);
 let captor: Box<dyn Fn() -> f64> = { let point = point.clone(); Box::new(move || point.norm()) };"""
 
 
-class TypeTests(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.kernel = Kernel()
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.kernel.stop()
-
+class TypeTests(KernelTestCase):
     def setUp(self):
         for code in (":clear", DEFINED, MADE):
             self.run_ok(code)
         self.before = self.variables()
-
-    def run_ok(self, code, **options):
-        cell = self.kernel.run(code, **options)
-        self.assertTrue(cell.ok, cell.error())
-        return cell
 
     def variables(self):
         return set(self.run_ok("%who").shown().split())

@@ -55,35 +55,6 @@ pub(crate) struct Package<'a> {
     pub(crate) mark: &'a str,
 }
 
-impl Settings {
-    /// The toolchain that `rustc` stands for in this folder and environment.
-    ///
-    /// # Errors
-    ///
-    /// When there is none.
-    #[cfg(test)]
-    pub(crate) fn find() -> io::Result<Self> {
-        let ask = |argument: &[&str]| -> io::Result<String> {
-            let output = Command::new("rustc").args(argument).output()?;
-            if !output.status.success() {
-                let text = String::from_utf8_lossy(&output.stderr).into_owned();
-                return Err(io::Error::other(text));
-            }
-            String::from_utf8(output.stdout).map_err(io::Error::other)
-        };
-        let programs = PathBuf::from(ask(&["--print", "sysroot"])?.trim()).join("bin");
-        let own = std::env::current_exe()?;
-        Ok(Self {
-            cargo: programs.join("cargo"),
-            rustc: programs.join("rustc"),
-            version: ask(&["-vV"])?,
-            recorder: own.with_file_name("ferrolab-rustc"),
-            offline: false,
-            envs: Vec::new(),
-        })
-    }
-}
-
 /// Why there are no crates.
 #[derive(Debug)]
 pub(crate) enum BuildError {

@@ -11,7 +11,9 @@ use std::time::Instant;
 pub(crate) fn settings() -> &'static Settings {
     static SETTINGS: OnceLock<Settings> = OnceLock::new();
     SETTINGS.get_or_init(|| {
-        let mut settings = Settings::find().expect("a toolchain");
+        let mut settings = crate::toolchain::Toolchain::find("")
+            .expect("a toolchain")
+            .settings(false, &[]);
         settings.offline = true;
         // In the target folder; another run of the tests may write it too.
         settings.recorder = std::env::current_exe()

@@ -236,8 +236,24 @@ impl Crates {
         flags
     }
 
+    /// How a cell that may name these crates is compiled.
+    pub(crate) fn settings(
+        &self,
+        toolchain: &Toolchain,
+        opt_level: &str,
+        environment: &[(String, String)],
+    ) -> compile::Settings {
+        compile::Settings {
+            flags: self.flags(toolchain),
+            inputs: self.inputs(),
+            toolchain: toolchain.clone(),
+            opt_level: opt_level.to_owned(),
+            environment: environment.to_vec(),
+        }
+    }
+
     /// The files that a compilation depends on.
-    pub(crate) fn inputs(&self) -> Vec<PathBuf> {
+    fn inputs(&self) -> Vec<PathBuf> {
         let externs = self.all().externs.into_iter().map(|(_, file)| file);
         let shared = self.shared.iter().map(|shared| shared.library.clone());
         std::iter::once(self.runtime.clone())

@@ -140,37 +140,35 @@ impl Engine {
         self.settings_with(&self.crates)
     }
 
-    fn settings_with(&self, crates: &Crates) -> Settings {
-        Settings {
-            flags: crates.flags(&self.toolchain),
-            inputs: crates.inputs(),
-            toolchain: self.toolchain.clone(),
-            opt_level: self.options.opt_level.clone(),
-            environment: self.options.environment.clone(),
-        }
+    /// How they are compiled with these crates in place of the session's.
+    pub(crate) fn settings_with(&self, crates: &Crates) -> Settings {
+        crates.settings(
+            &self.toolchain,
+            &self.options.opt_level,
+            &self.options.environment,
+        )
     }
 
     fn compile(&mut self, cell: &Cell) -> Result<Ready, Failure> {
-        let prepared = self.prepare(cell, &self.crates.clone());
-        let prepared = match prepared {
+        let prepared = match self.prepare(cell) {
             Err(Refusal::Errors(errors)) if errors.diagnostics.iter().any(is_linker_error) => {
                 // The C compiler knows more places for libraries.
                 self.crates = self.crates.without_own_linker();
-                self.prepare(cell, &self.crates.clone())
+                self.prepare(cell)
             }
             other => other,
         };
         prepared.map_err(|refusal| self.failure_of(refusal))
     }
 
-    fn prepare(&mut self, cell: &Cell, crates: &Crates) -> Result<Ready, Refusal> {
-        let settings = self.settings_with(crates);
+    fn prepare(&mut self, cell: &Cell) -> Result<Ready, Refusal> {
+        let settings = self.settings();
         let style = self.style();
         let mut workshop = Workshop {
             compiler: &mut self.compiler,
             settings: &settings,
             watch: &mut Watcher(&self.interrupter),
-            crates: &crates.names(),
+            crates: &self.crates.names(),
         };
         attempt::prepare(&mut workshop, &self.book, cell, &style)
     }
@@ -198,9 +196,7 @@ impl Engine {
                 failure
             }
             Refusal::Persistence(text) => Failure::plain("error", text),
-            Refusal::Broken(_) if self.interrupter.is_interrupted() => {
-                Failure::plain("interrupted", "interrupted; all variables are as before")
-            }
+            Refusal::Broken(_) if self.interrupter.is_interrupted() => Failure::interrupted(),
             Refusal::Broken(error) => Failure::plain("error", format!("{error:#}")),
         }
     }

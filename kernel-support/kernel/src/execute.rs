@@ -83,10 +83,7 @@ impl Executor {
         let interrupted = self.interrupter.end();
         let outcome = match outcome {
             Outcome::Failed(failure) if interrupted && failure.name != "interrupted" => {
-                Outcome::Failed(Failure::plain(
-                    "interrupted",
-                    "interrupted; all variables are as before",
-                ))
+                Outcome::Failed(Failure::interrupted())
             }
             other => other,
         };

@@ -34,6 +34,11 @@ impl Failure {
         }
     }
 
+    /// An interrupt before anything has run.
+    pub(crate) fn interrupted() -> Self {
+        Self::plain("interrupted", "interrupted; all variables are as before")
+    }
+
     /// What rustc says of a source that was generated for the cell `name`.
     pub(crate) fn compilation(diagnostics: &[Diagnostic], source: &Source, name: &str) -> Self {
         let errors: Vec<&Diagnostic> = diagnostics

@@ -37,7 +37,12 @@ impl Engine {
                     .map_err(|error| Failure::plain("dependency", error))
             })
             .collect::<Result<_, _>>()?;
-        self.fetch("dependencies", |engine, listener| {
+        self.add_specs("dependencies", specs)
+    }
+
+    /// Adds crates, and drops the variables whose types were compiled anew by that.
+    fn add_specs(&mut self, what: &str, specs: Vec<Spec>) -> Result<(), Failure> {
+        self.fetch(what, |engine, listener| {
             let settings = engine.cargo_settings();
             let changed = engine.crates.add(specs, &settings, listener)?;
             for (name, variable) in engine.book.variables.clone() {
@@ -65,13 +70,7 @@ impl Engine {
             })?;
         }
         if cell.awaits && !self.crates.has(RUNTIME.0) {
-            self.fetch("async runtime", |engine, listener| {
-                let settings = engine.cargo_settings();
-                engine
-                    .crates
-                    .add(vec![runtime_spec()], &settings, listener)
-                    .map(drop)
-            })?;
+            self.add_specs("async runtime", vec![runtime_spec()])?;
         }
         for item in &cell.items {
             if let crate::cell::ItemKind::ExternCrate(name) = &item.kind

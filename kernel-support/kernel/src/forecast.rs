@@ -7,7 +7,7 @@ use crate::attempt::{self, Style, Workshop};
 use crate::book::Book;
 use crate::cell::Cell;
 use crate::commands;
-use crate::compile::{Compiler, Settings, Watch};
+use crate::compile::{Compiler, Watch};
 use crate::crates::{Crates, Listener};
 use crate::dependencies;
 use crate::magics::{self, Cell as Sorted};
@@ -69,7 +69,9 @@ impl Forecast {
         if parsed.statements.is_empty() && parsed.items.is_empty() {
             return Foreseen::Nothing;
         }
-        let settings = self.settings();
+        let settings = self
+            .crates
+            .settings(&self.toolchain, &self.opt_level, &self.environment);
         let mut workshop = Workshop {
             compiler,
             settings: &settings,
@@ -136,15 +138,5 @@ impl Forecast {
         }
         let prepared = !mentions || self.crates.prepare_support(&settings, listener).is_ok();
         prepared && self.crates.add(specs, &settings, listener).is_ok()
-    }
-
-    fn settings(&self) -> Settings {
-        Settings {
-            flags: self.crates.flags(&self.toolchain),
-            inputs: self.crates.inputs(),
-            toolchain: self.toolchain.clone(),
-            opt_level: self.opt_level.clone(),
-            environment: self.environment.clone(),
-        }
     }
 }

@@ -125,7 +125,9 @@ mod tests {
     #[test]
     fn a_library_is_linked_without_a_c_compiler() {
         let home = tempfile::tempdir().expect("a folder");
-        let settings = Settings::find().expect("a toolchain");
+        let settings = crate::toolchain::Toolchain::find("")
+            .expect("a toolchain")
+            .settings(false, &[]);
         let Some(linker) = Linker::find(home.path(), &settings) else {
             return;
         };

@@ -24,8 +24,7 @@ fn remedy(cell: &Cell, name: &str, value: &str) -> (&'static str, String) {
     ]
     .iter()
     .any(|call| value.contains(call));
-    if let Some(closure) = closure_of(cell, name).filter(|moves| !moves) {
-        debug_assert!(!closure, "one that moves borrows nothing by itself");
+    if closure_of(cell, name) == Some(false) {
         let at = value.find('|').unwrap_or(0);
         let (before, after) = value.split_at(at);
         return (

@@ -73,13 +73,7 @@ impl Lab {
     }
 
     fn settings(&self) -> compile::Settings {
-        compile::Settings {
-            toolchain: self.toolchain.clone(),
-            opt_level: "0".into(),
-            flags: self.crates.flags(&self.toolchain),
-            inputs: self.crates.inputs(),
-            environment: Vec::new(),
-        }
+        self.crates.settings(&self.toolchain, "0", &[])
     }
 
     /// Compiles a cell with this value, and where it was put.

@@ -21,10 +21,8 @@ impl Engine {
         self.fetch_crates_for(&cell)?;
         let (book, _) = self.book.apply(&cell);
         let source = generate_tests(&book, &cell);
-        let mut settings = self.settings();
         // A program is linked by the C compiler, and has a standard library of its own.
-        let crates = self.crates.without_own_linker();
-        settings.flags = crates.flags(&self.toolchain);
+        let settings = self.settings_with(&self.crates.without_own_linker());
         let compiled = self
             .compiler
             .compile(
